@@ -1,0 +1,175 @@
+"""What a protocol folder must offer. Server iterates over these; it never names a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from catalog.model import Finding, Locator, Resource
+from policy.model import Action, Operation
+from policy.permit import Permit
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What may be asked, as plain data; server makes an MCP tool of it.
+
+    `input_schema` and `output_schema` are JSON Schema objects (2020-12). The input always has
+    the string property `resource`. `hints` are MCP annotations (readOnlyHint, ...).
+    """
+
+    name: str
+    title: str
+    doc: str
+    input_schema: Mapping[str, Any]
+    output_schema: Mapping[str, Any]
+    hints: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One result column. `type` is the target's own type name. `origin` is the base column it comes
+    from unchanged; None = computed."""
+
+    name: str
+    type: str
+    origin: Locator | None = None
+    type_oid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Always precedes the first Rows: the shape of what comes, and whether the statement can touch
+    labelled data in ways the columns do not show (`tainted_by` = the relations it reads)."""
+
+    columns: tuple[Column, ...]
+    relations: tuple[Locator, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows, each a list of cells in the target's own text form; None is SQL NULL."""
+
+    rows: list[list[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The end of an answer that is whole. `affected` = rows changed (None for reads).
+
+    `truncated` is "", "rows" or "bytes": the limit that stopped it.
+    """
+
+    tag: str = ""
+    affected: int | None = None
+    truncated: str = ""
+    notices: tuple[str, ...] = ()
+
+
+Chunk = Columns | Rows | Text | Document | Done
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one execution: rows, bytes of cells, seconds by the gateway's own clock."""
+
+    max_rows: int
+    max_bytes: int
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSample:
+    """What a catalog scan saw of one column: identity, declared type, sampled values (never stored).
+
+    `derived_from` lists base columns when the column belongs to a view: an exact copy when `exact`.
+    """
+
+    locator: Locator
+    type: str
+    values: tuple[str, ...]
+    derived_from: tuple[Locator, ...] = ()
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One line of `warded doctor`: a check, whether it passed, and the remedy if not."""
+
+    check: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+class Upstream(Protocol):
+    """An open target. One per resource; it keeps its own pool of connections per login."""
+
+    def execute(self, permit: Permit, *, limits: Limits, label: str) -> AsyncIterator[Chunk]:
+        """Run what the permit allows; spends the permit. `label` names user and session to the target
+        (application_name). Closing the iterator early cancels the work on the target.
+        Raises UpstreamError."""
+        ...
+
+    def scan(self, *, sample: int) -> AsyncIterator[ColumnSample]:
+        """Sample every readable column with the scanner's login; at most `sample` values each."""
+        ...
+
+    async def check(self) -> list[Health]:
+        """What doctor reports: reachable, logins work, TLS, rights wider than needed."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+Secrets = Callable[[str], str]
+"""Resolves a secret reference (`env:NAME`, `file:/path`) just before use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The bundle, the one thing registered in `backends.BACKENDS`.
+
+    `parse(verb, arguments)` never raises on hostile input: what it cannot understand becomes an
+    Operation with `Action.UNKNOWN` and a `problem`. It raises ValueError only for arguments that
+    break the verb's input schema. `preview` derives the operation of a dry run: it plans and
+    describes (Columns, then a Document with `estimated_rows`), and changes nothing.
+    """
+
+    name: str
+    title: str
+    verbs: tuple[Verb, ...]
+    parse: Callable[[str, Mapping[str, Any]], Operation]
+    preview: Callable[[Operation], Operation]
+    open: Callable[[Resource, Secrets], Upstream]
+
+
+__all__ = [
+    "Action",
+    "Backend",
+    "Chunk",
+    "Column",
+    "ColumnSample",
+    "Columns",
+    "Document",
+    "Done",
+    "Finding",
+    "Health",
+    "Limits",
+    "Rows",
+    "Secrets",
+    "Text",
+    "Upstream",
+    "Verb",
+]

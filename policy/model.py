@@ -1,0 +1,192 @@
+"""What a rule may see (Identity, Operation, Query) and what it may answer (Allow, Hold, Deny)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
+
+from catalog.model import Label, Locator, Login, Resource
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+class Action(StrEnum):
+    """What an operation does, the same words on every protocol (Cedar: `Action::"read"`)."""
+
+    CONNECT = "connect"
+    READ = "read"
+    WRITE = "write"
+    DEFINE = "define"
+    ADMINISTER = "administer"
+    RUN = "run"
+    TRANSFER = "transfer"
+    TUNNEL = "tunnel"
+    REVEAL = "reveal"
+    UNKNOWN = "unknown"
+
+
+Via = Literal["agent", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """The program that acts for a person. Never a principal of its own."""
+
+    client_id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The human on whose behalf something happens, and the agent that acts.
+
+    `user` is the stable user name in the store, `session` the log-in this call belongs to
+    (one session = one recording), `scopes` and `expires_at` (UNIX seconds) come from the token.
+    """
+
+    user: str
+    session: str
+    groups: frozenset[str] = frozenset()
+    attributes: Mapping[str, str] = EMPTY
+    agent: Agent | None = None
+    scopes: frozenset[str] = frozenset()
+    expires_at: int = 0
+
+    @property
+    def via(self) -> Via:
+        return "agent" if self.agent else "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of an operation, for people to read: its kind ("DELETE"), its text, its effects and remedy."""
+
+    kind: str
+    text: str
+    effects: frozenset[str] = frozenset()
+    suggestion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One parsed intent. Built by a backend's parser, read by rules, executed only under a Permit.
+
+    `columns` are the columns the text mentions as far as the parser can tell (for display and
+    for labels in rules; masks never rest on it). `problem` says why `actions` holds `unknown`.
+    `opaque` means that the statement may touch relations that `targets` does not list.
+    """
+
+    protocol: str
+    verb: str
+    text: str
+    parameters: tuple[object, ...] = ()
+    actions: frozenset[Action] = frozenset({Action.UNKNOWN})
+    effects: frozenset[str] = frozenset()
+    targets: tuple[Locator, ...] = ()
+    columns: tuple[Locator, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    problem: str = ""
+    opaque: bool = False
+    options: Mapping[str, str] = EMPTY
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over everything the upstream would be sent."""
+        return canonical_digest(
+            [
+                self.protocol,
+                self.verb,
+                self.text,
+                [repr(value) for value in self.parameters],
+                sorted(self.options.items()),
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Everything a rule may see: who, what, where, which labels, which approvals, when."""
+
+    identity: Identity
+    resource: Resource
+    operation: Operation
+    labels: frozenset[Label] = frozenset()
+    approvals: frozenset[str] = frozenset()
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule that spoke: its id, what it says to people, and the change that would pass."""
+
+    rule: str
+    text: str
+    suggestion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Obligations:
+    """What an Allow demands. Where several rules apply the strictest wins.
+
+    `revealed` labels may be seen in clear; every other label is masked. `max_rows` and
+    `timeout` (seconds) are upper bounds, None = the configured default. `durability` is
+    "kernel" or "disk" and only ever raises.
+    """
+
+    revealed: frozenset[Label] = frozenset()
+    max_rows: int | None = None
+    timeout: float | None = None
+    durability: Literal["", "kernel", "disk"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    obligations: Obligations = field(default_factory=Obligations)
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Allowed once `approvers` (groups, every one of them) agree. Wraps the Allow it would become, so approving cannot lose a mask."""
+
+    grant: Allow
+    approvers: frozenset[str]
+    within: float  # seconds until the request expires
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    reasons: tuple[Reason, ...] = ()
+    remedy: str = ""
+
+
+Decision = Allow | Hold | Deny
+
+
+def approval_digest(query: Query, *, login: Login, policy_version: str) -> str:
+    """What an approval is bound to: all that would run, as whom, for whom, under which policy (hex SHA-256)."""
+    agent = query.identity.agent
+    return canonical_digest(
+        [
+            query.operation.digest,
+            query.resource.name,
+            query.resource.address,
+            login.user,
+            query.identity.user,
+            agent.client_id if agent else "",
+            policy_version,
+        ]
+    )
+
+
+def canonical_digest(value: object) -> str:
+    """SHA-256 (hex) of the canonical JSON of `value`."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,148 @@
+"""The one configuration object: read once, frozen, passed by constructor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(Section):
+    """Where Warded listens and how the world names it."""
+
+    public_url: str = Field(
+        "http://127.0.0.1:8080",
+        description="Canonical URL that clients type; issuer and audience of tokens. No trailing slash.",
+    )
+    host: str = Field("127.0.0.1", description="Address to bind.")
+    port: int = Field(8080, ge=1, le=65535, description="TCP port to bind.")
+    tls_certificate: Path | None = Field(
+        None, description="PEM file of the server's certificate chain. Without it only loopback is served."
+    )
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's private key.")
+    allowed_origins: list[str] = Field(
+        default_factory=list, description="Further Origins that browsers may call from; the public URL always may."
+    )
+    metrics: bool = Field(True, description="Serve Prometheus metrics under /metrics.")
+
+
+class Store(Section):
+    """Where state is kept."""
+
+    url: str = Field(
+        "",
+        description="SQLAlchemy URL: sqlite+aiosqlite:///file or postgresql+asyncpg://host/db. Empty = SQLite in state_dir.",
+    )
+    password: str = Field("", description="Secret reference (env:NAME, file:/path) of the store's password.")
+
+
+class Identity(Section):
+    """How long log-ins and tokens live, in seconds."""
+
+    access_token_seconds: int = Field(600, ge=60, le=3600, description="Life of an access token.")
+    refresh_token_seconds: int = Field(30 * 86400, ge=3600, description="Life of a refresh token; each use rotates it.")
+    browser_session_seconds: int = Field(12 * 3600, ge=300, description="Life of a signed-in browser.")
+    dynamic_registration: bool = Field(True, description="Let MCP clients register themselves (RFC 7591).")
+
+
+class Policy(Section):
+    """Which rules decide."""
+
+    folder: Path | None = Field(None, description="Folder of .cedar files; changed files are loaded while running.")
+    packs: list[str] = Field(
+        default_factory=lambda: ["baseline"], description="Rule packs shipped with Warded that also apply."
+    )
+
+
+class Limits(Section):
+    """Bounds of every operation. Policy may lower them, never raise them."""
+
+    max_rows: int = Field(1000, ge=1, le=100_000, description="Rows one answer may carry.")
+    max_bytes: int = Field(4_000_000, ge=1000, description="Bytes of cells one answer may carry.")
+    statement_seconds: float = Field(30.0, gt=0, description="Seconds a statement may run, by the gateway's own clock.")
+    approval_wait_seconds: float = Field(
+        45.0, ge=0, le=300, description="Seconds a held call waits before it answers `held`."
+    )
+    approval_expiry_seconds: float = Field(
+        3600.0, gt=0, description="Seconds a request stays open where policy does not say."
+    )
+    text_bytes: int = Field(262_144, ge=1000, description="Longest statement that is parsed.")
+
+
+class Recording(Section):
+    """Where records go."""
+
+    folder: Path | None = Field(None, description="Folder of the records. Empty = state_dir/records.")
+    min_free_bytes: int = Field(64_000_000, ge=0, description="Free disk space below which new operations are refused.")
+
+
+class Telemetry(Section):
+    """Logs and traces."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
+    log_format: Literal["json", "console"] = Field("json", description="JSON for machines, console for people.")
+    otlp_endpoint: str = Field("", description="OTLP/HTTP endpoint for spans. Empty = none are exported.")
+
+
+class LoginConfig(Section):
+    """One account of a resource and who gets it; the first match from the top wins."""
+
+    user: str = Field(description="Account name at the target.")
+    password: str = Field("", description="Secret reference (env:NAME, file:/path); empty = no password.")
+    groups: list[str] = Field(default_factory=list, description="Groups that get this login; empty = everybody.")
+    via: Literal["", "agent", "person"] = Field("", description="Only for agents, only for people, or both.")
+
+
+class ResourceConfig(Section):
+    """A production system behind Warded."""
+
+    kind: str = Field(description="Backend that speaks to it, such as postgres.")
+    address: str = Field(
+        description="URL without user or password, such as postgres://db.internal:5432/shop?sslmode=verify-full."
+    )
+    description: str = Field("", description="What people and agents read about it.")
+    tags: dict[str, str] = Field(default_factory=dict, description="Facts for policy, such as env: prod.")
+    groups: list[str] = Field(default_factory=list, description="Resource groups it belongs to, for policy.")
+    logins: list[LoginConfig] = Field(min_length=1, description="Accounts at the target, by group.")
+    scanner: LoginConfig | None = Field(
+        None, description="Account that the catalog scan uses; default: the last login."
+    )
+
+
+class Config(Section):
+    """warded.yaml"""
+
+    state_dir: Path = Field(Path(".warded"), description="Folder for everything Warded writes: store, records, keys.")
+    server: Server = Field(default_factory=Server, description="Listening and public name.")
+    store: Store = Field(default_factory=Store, description="Database of state.")
+    identity: Identity = Field(default_factory=Identity, description="Log-ins and tokens.")
+    policy: Policy = Field(default_factory=Policy, description="Rules.")
+    limits: Limits = Field(default_factory=Limits, description="Bounds.")
+    recording: Recording = Field(default_factory=Recording, description="Records.")
+    telemetry: Telemetry = Field(default_factory=Telemetry, description="Logs and traces.")
+    resources: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")], ResourceConfig] = Field(
+        default_factory=dict, description="What can be reached, by name."
+    )
+
+    @property
+    def mcp_url(self) -> str:
+        """Canonical URL of the MCP endpoint: the audience of agents' tokens (RFC 8707)."""
+        return f"{self.server.public_url}/mcp"
+
+    @property
+    def api_url(self) -> str:
+        """Canonical URL of the REST API: the audience of people's API tokens."""
+        return f"{self.server.public_url}/api/v1"
+
+    @property
+    def store_url(self) -> str:
+        return self.store.url or f"sqlite+aiosqlite:///{self.state_dir.resolve()}/warded.db"
+
+    @property
+    def records_dir(self) -> Path:
+        return self.recording.folder or self.state_dir / "records"

@@ -1,0 +1,198 @@
+"""Every table of the store, on SQLite and PostgreSQL alike.
+
+Times are UNIX seconds (float, UTC). Secrets of clients (codes, refresh tokens,
+cookies) are kept as SHA-256 only; passwords as argon2id.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON, list[str]: JSON}
+
+
+class User(Base):
+    """A local account. `name` is the identity every record carries."""
+
+    __tablename__ = "users"
+    name: Mapped[str] = mapped_column(String(128), primary_key=True)
+    display_name: Mapped[str] = mapped_column(String(256), default="")
+    email: Mapped[str] = mapped_column(String(256), default="")
+    password_hash: Mapped[str] = mapped_column(String(256), default="")
+    groups: Mapped[list[str]] = mapped_column(JSON, default=list)
+    attributes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    disabled_at: Mapped[float | None] = mapped_column(Float)
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class Client(Base):
+    """An OAuth client that registered itself (RFC 7591). `metadata_json` is the registered document."""
+
+    __tablename__ = "clients"
+    client_id: Mapped[str] = mapped_column(String(512), primary_key=True)
+    name: Mapped[str] = mapped_column(String(256), default="")
+    metadata_json: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[float] = mapped_column(Float)
+    last_used_at: Mapped[float | None] = mapped_column(Float)
+
+
+class Login(Base):
+    """One log-in of a person, with or without an agent: the session that records belong to and that can be revoked."""
+
+    __tablename__ = "logins"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user: Mapped[str] = mapped_column(ForeignKey("users.name", ondelete="CASCADE"), index=True)
+    client_id: Mapped[str] = mapped_column(String(512), default="")
+    client_name: Mapped[str] = mapped_column(String(256), default="")
+    scope: Mapped[str] = mapped_column(String(512), default="")
+    resource: Mapped[str] = mapped_column(String(512), default="")
+    created_at: Mapped[float] = mapped_column(Float)
+    revoked_at: Mapped[float | None] = mapped_column(Float)
+    revoked_reason: Mapped[str] = mapped_column(String(256), default="")
+
+
+class AuthorizationRequest(Base):
+    """What a client asked at /authorize, waiting for the person's consent."""
+
+    __tablename__ = "authorization_requests"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(512))
+    params: Mapped[dict[str, Any]] = mapped_column(JSON)
+    expires_at: Mapped[float] = mapped_column(Float)
+
+
+class AuthorizationCode(Base):
+    """A code, by hash; usable once. `used_at` set = spent: a second use revokes the log-in (RFC 9700 §2.1.1)."""
+
+    __tablename__ = "authorization_codes"
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    login_id: Mapped[str] = mapped_column(ForeignKey("logins.id", ondelete="CASCADE"))
+    params: Mapped[dict[str, Any]] = mapped_column(JSON)
+    expires_at: Mapped[float] = mapped_column(Float)
+    used_at: Mapped[float | None] = mapped_column(Float)
+
+
+class RefreshToken(Base):
+    """A refresh token, by hash. Rotated at each use; a second use revokes the whole log-in."""
+
+    __tablename__ = "refresh_tokens"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    login_id: Mapped[str] = mapped_column(ForeignKey("logins.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[float] = mapped_column(Float)
+    used_at: Mapped[float | None] = mapped_column(Float)
+
+
+class Consent(Base):
+    """What a person agreed to: this client, sending its codes to this host, for this scope."""
+
+    __tablename__ = "consents"
+    user: Mapped[str] = mapped_column(ForeignKey("users.name", ondelete="CASCADE"), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(512), primary_key=True)
+    redirect_host: Mapped[str] = mapped_column(String(256), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(512), primary_key=True)
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class BrowserSession(Base):
+    """A signed-in browser, by hash of its cookie."""
+
+    __tablename__ = "browser_sessions"
+    id_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user: Mapped[str] = mapped_column(ForeignKey("users.name", ondelete="CASCADE"))
+    csrf: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[float] = mapped_column(Float)
+
+
+class SigningKey(Base):
+    """An ES256 key that signs access tokens. The newest signs; retired ones still verify until `retired_at`."""
+
+    __tablename__ = "signing_keys"
+    kid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    private_pem: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[float] = mapped_column(Float)
+    retired_at: Mapped[float | None] = mapped_column(Float)
+
+
+class Setting(Base):
+    """Small facts of one installation: the hash of the bootstrap code, the mask key."""
+
+    __tablename__ = "settings"
+    name: Mapped[str] = mapped_column(String(128), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class Request(Base):
+    """An operation held for approval. Status: pending → approved | denied | expired; approved → running → done | failed."""
+
+    __tablename__ = "requests"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16))
+    requester: Mapped[str] = mapped_column(String(128), index=True)
+    client_id: Mapped[str] = mapped_column(String(512), default="")
+    client_name: Mapped[str] = mapped_column(String(256), default="")
+    session: Mapped[str] = mapped_column(String(64))
+    resource: Mapped[str] = mapped_column(String(256))
+    login: Mapped[str] = mapped_column(String(256))
+    verb: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(Text)
+    parameters: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    approvers: Mapped[list[str]] = mapped_column(JSON, default=list)
+    policy_version: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[float] = mapped_column(Float)
+    expires_at: Mapped[float] = mapped_column(Float)
+    decided_at: Mapped[float | None] = mapped_column(Float)
+    finished_at: Mapped[float | None] = mapped_column(Float)
+    outcome: Mapped[str] = mapped_column(Text, default="")
+    __table_args__ = (Index("ix_requests_digest_status", "digest", "status"),)
+
+
+class Vote(Base):
+    """One person's answer to a request, on behalf of one of the groups that were asked."""
+
+    __tablename__ = "votes"
+    request_id: Mapped[str] = mapped_column(ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True)
+    group: Mapped[str] = mapped_column(String(128), primary_key=True)
+    user: Mapped[str] = mapped_column(String(128))
+    approve: Mapped[bool] = mapped_column()
+    comment: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[float] = mapped_column(Float)
+
+
+class Segment(Base):
+    """Where the records of a session lie, and the last link of their hash chain (a second place that a tail cut must match)."""
+
+    __tablename__ = "segments"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    session: Mapped[str] = mapped_column(String(64), index=True)
+    writer: Mapped[str] = mapped_column(String(64))
+    path: Mapped[str] = mapped_column(String(512))
+    user: Mapped[str] = mapped_column(String(128), index=True)
+    agent: Mapped[str] = mapped_column(String(256), default="")
+    events: Mapped[int] = mapped_column(Integer, default=0)
+    last_hash: Mapped[str] = mapped_column(String(64), default="")
+    opened_at: Mapped[float] = mapped_column(Float)
+    updated_at: Mapped[float] = mapped_column(Float)
+    closed_at: Mapped[float | None] = mapped_column(Float)
+    __table_args__ = (UniqueConstraint("session", "writer"),)
+
+
+class CatalogColumn(Base):
+    """What a scan knows of one column. `label` "" = looked at and found clear."""
+
+    __tablename__ = "catalog_columns"
+    resource: Mapped[str] = mapped_column(String(128), primary_key=True)
+    schema: Mapped[str] = mapped_column(String(128), primary_key=True)
+    table: Mapped[str] = mapped_column(String(128), primary_key=True)
+    column: Mapped[str] = mapped_column(String(128), primary_key=True)
+    type: Mapped[str] = mapped_column(String(128), default="")
+    label: Mapped[str] = mapped_column(String(32), default="")
+    detector: Mapped[str] = mapped_column(String(64), default="")
+    confidence: Mapped[float] = mapped_column(Float, default=0.0)
+    scanned_at: Mapped[float] = mapped_column(Float)
