@@ -1,0 +1,95 @@
+"""The closed list of effects: what rules may test with `context.effects.contains("…")`.
+
+A parser emits only these names and a policy document that tests any other name is refused, so
+a misspelt effect can never be a rule that silently never fires.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Effect(StrEnum):
+    """One thing an operation does or may do, in one word; `doc` says exactly what counts."""
+
+    doc: str
+
+    def __new__(cls, name: str, doc: str) -> Effect:
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.doc = doc
+        return member
+
+    READ = "read", "Returns rows or values of relations."
+    INSERT = "insert", "Adds rows (INSERT, also ON CONFLICT)."
+    SCOPED_UPDATE = "scoped-update", "UPDATE whose predicate depends on the rows of the target."
+    SCOPED_DELETE = "scoped-delete", "DELETE whose predicate depends on the rows of the target."
+    UNBOUNDED_UPDATE = "unbounded-update", "UPDATE without a predicate, or with one that does not look at the target."
+    UNBOUNDED_DELETE = "unbounded-delete", "DELETE without a predicate, or with one that does not look at the target."
+    TAUTOLOGICAL_UPDATE = (
+        "tautological-update",
+        "UPDATE whose predicate is true for every row (1=1, id=id, p OR NOT p).",
+    )
+    TAUTOLOGICAL_DELETE = (
+        "tautological-delete",
+        "DELETE whose predicate is true for every row (1=1, id=id, p OR NOT p).",
+    )
+    SUSPICIOUS_PREDICATE = (
+        "suspicious-predicate",
+        "A write whose predicate likely covers everything, but only by its meaning (id > 0, LIKE '%').",
+    )
+    MERGE = "merge", "MERGE; its branches also emit insert, scoped-… or unbounded-… effects."
+    TRUNCATE = "truncate", "TRUNCATE, or another statement that empties a whole relation."
+    DROP = "drop", "DROP of anything but an index or a view, or ALTER that loses a column, partition or trigger."
+    DROP_INDEX_OR_VIEW = "drop-index-or-view", "DROP of an index or a view: nothing is lost that cannot be rebuilt."
+    ALTER = "alter", "A schema change of something that exists and that loses no data (ADD COLUMN, RENAME, COMMENT)."
+    CREATE = "create", "A new object: table, index, view, type, schema, extension, function."
+    CREATE_AS = "create-as", "A new table filled from a query (CREATE TABLE AS, SELECT INTO, materialized view)."
+    COPY_IN = "copy-in", "COPY … FROM STDIN: bulk load through the connection."
+    COPY_OUT = "copy-out", "COPY … TO STDOUT: bulk read through the connection."
+    SERVER_FILE = (
+        "server-file",
+        "Reads or writes a file on the database host (COPY … '/path', pg_read_file, lo_export).",
+    )
+    SERVER_PROGRAM = "server-program", "Starts a program or native code on the database host (COPY … PROGRAM, LOAD)."
+    FOREIGN_SERVER = "foreign-server", "Reaches or defines another host (dblink, foreign data wrapper, subscription)."
+    ROLE_CHANGE = "role-change", "CREATE, ALTER or DROP of a role or user; role membership; SET ROLE and its kin."
+    GRANT = "grant", "GRANT or REVOKE of rights, default privileges included."
+    OWNERSHIP = "ownership", "OWNER TO, REASSIGN OWNED, DROP OWNED."
+    ROW_SECURITY = "row-security", "Row-level security switched or its policies changed."
+    SETTING_CHANGE = "setting-change", "SET, RESET, set_config, ALTER SYSTEM, ALTER DATABASE … SET."
+    SESSION_STATE = (
+        "session-state",
+        "State that outlives the statement: PREPARE, DECLARE CURSOR, LISTEN, TEMP tables, DISCARD.",
+    )
+    TRANSACTION_CONTROL = (
+        "transaction-control",
+        "BEGIN, COMMIT, ROLLBACK, SAVEPOINT, SET TRANSACTION, PREPARE TRANSACTION.",
+    )
+    LOCK = "lock", "LOCK TABLE, SELECT … FOR UPDATE, advisory locks."
+    DYNAMIC_CODE = (
+        "dynamic-code",
+        "Code built or run as text: DO blocks, EXECUTE, query_to_xml and other SQL inside strings.",
+    )
+    UNKNOWN_FUNCTION = "unknown-function", "Calls a function of unknown effect (user code, not known to be harmless)."
+    CATALOG_SECRETS = (
+        "catalog-secrets",
+        "Reads credentials or sampled data from catalogs (pg_authid, pg_statistic, pg_user_mapping).",
+    )
+    CATALOG_WRITE = "catalog-write", "Writes to system catalogs directly (UPDATE pg_class …)."
+    PLAN_ONLY = "plan-only", "EXPLAIN without ANALYZE: plans, runs nothing."
+    ANALYZE = "analyze", "EXPLAIN ANALYZE: runs the statement it explains, whose own effects are listed as well."
+    MAINTENANCE = "maintenance", "VACUUM, ANALYZE, REINDEX, CLUSTER, CHECKPOINT, REFRESH MATERIALIZED VIEW."
+    LARGE_OBJECT = "large-object", "Creates, writes or removes large objects (lo_*)."
+    NOTIFY = "notify", "Sends a notification to other sessions (NOTIFY, pg_notify)."
+    CATALOG_READ = "catalog-read", "Reads system catalogs or information_schema."
+    UNPARSED = "unparsed", "The text, or a part of it, was not understood."
+    MULTIPLE_STATEMENTS = "multiple-statements", "More than one statement in one text."
+    MASKED_PREDICATE = (
+        "masked-predicate",
+        "A labelled column steers the answer instead of only being shown: in a predicate, order, group or join.",
+    )
+
+
+EFFECTS: tuple[tuple[str, str], ...] = tuple((effect.value, effect.doc) for effect in Effect)
+"""(name, meaning) of every effect, in the order of the documentation."""
