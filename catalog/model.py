@@ -75,12 +75,12 @@ class Resource:
     name: str
     kind: str
     address: str
-    tags: Mapping[str, str] = NO_TAGS
+    tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
     groups: tuple[str, ...] = ()
     logins: tuple[Login, ...] = ()
     scanner: Login | None = None
     description: str = ""
-    options: Mapping[str, str] = NO_TAGS
+    options: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
 
 
 @dataclass(frozen=True, slots=True)

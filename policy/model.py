@@ -53,7 +53,7 @@ class Identity:
     user: str
     session: str
     groups: frozenset[str] = frozenset()
-    attributes: Mapping[str, str] = EMPTY
+    attributes: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     agent: Agent | None = None
     scopes: frozenset[str] = frozenset()
     expires_at: int = 0
@@ -93,7 +93,7 @@ class Operation:
     statements: tuple[Statement, ...] = ()
     problem: str = ""
     opaque: bool = False
-    options: Mapping[str, str] = EMPTY
+    options: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
     @property
     def digest(self) -> str:
@@ -153,7 +153,10 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Allowed once `approvers` (groups, every one of them) agree. Wraps the Allow it would become, so approving cannot lose a mask."""
+    """Allowed once `approvers` (groups, every one of them) agree.
+
+    Wraps the Allow it would become, so approving cannot lose a mask.
+    """
 
     grant: Allow
     approvers: frozenset[str]
