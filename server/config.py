@@ -1,59 +1,99 @@
-"""The one configuration object: read once, frozen, passed by constructor."""
+"""The one configuration object: read once, frozen, passed by constructor.
+
+Every field has a description: the JSON Schema for editors and the reference
+in docs/ are made of them. config_types.py says what a URL, a path and a secret
+reference may look like; config_file.py reads the file.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from server.config_types import (
+    FilePath,
+    Origin,
+    PublicUrl,
+    SecretReference,
+    StoreUrl,
+    TargetAddress,
+    is_loopback,
+    problem,
+)
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
 
 
 class Server(Section):
     """Where Warded listens and how the world names it."""
 
-    public_url: str = Field(
-        "http://127.0.0.1:8080",
+    public_url: PublicUrl = Field(
+        default="http://127.0.0.1:8080",
         description="Canonical URL that clients type; issuer and audience of tokens. No trailing slash.",
     )
-    host: str = Field("127.0.0.1", description="Address to bind.")
-    port: int = Field(8080, ge=1, le=65535, description="TCP port to bind.")
-    tls_certificate: Path | None = Field(
-        None, description="PEM file of the server's certificate chain. Without it only loopback is served."
+    host: str = Field(default="127.0.0.1", description="Address to bind.")
+    port: int = Field(default=8080, ge=1, le=65535, description="TCP port to bind.")
+    tls_certificate: FilePath | None = Field(
+        default=None, description="PEM file of the server's certificate chain. Without it only loopback is served."
     )
-    tls_key: Path | None = Field(None, description="PEM file of the certificate's private key.")
-    allowed_origins: list[str] = Field(
+    tls_key: FilePath | None = Field(default=None, description="PEM file of the certificate's private key.")
+    behind_proxy: bool = Field(
+        default=False, description="A proxy in front ends TLS: plain HTTP may be bound on any address."
+    )
+    allowed_origins: list[Origin] = Field(
         default_factory=list, description="Further Origins that browsers may call from; the public URL always may."
     )
-    metrics: bool = Field(True, description="Serve Prometheus metrics under /metrics.")
+    metrics: bool = Field(default=True, description="Serve Prometheus metrics under /metrics.")
+
+    @model_validator(mode="after")
+    def _tls_where_it_is_needed(self) -> Self:
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            missing, given = ("tls_key", "tls_certificate") if self.tls_certificate else ("tls_certificate", "tls_key")
+            raise problem(
+                f"{given} is set and {missing} is not", f"Set both, or neither. Missing: {missing}.", key=given
+            )
+        if not (is_loopback(self.host) or self.tls_certificate or self.behind_proxy):
+            raise problem(
+                f"{self.host} can be reached from other machines, and tokens would travel without TLS",
+                "Set tls_certificate and tls_key, or bind 127.0.0.1, or set behind_proxy: true where a proxy ends TLS.",
+                key="host",
+            )
+        return self
 
 
 class Store(Section):
     """Where state is kept."""
 
-    url: str = Field(
-        "",
-        description="SQLAlchemy URL: sqlite+aiosqlite:///file or postgresql+asyncpg://host/db. Empty = SQLite in state_dir.",
+    url: StoreUrl = Field(
+        default="",
+        description="sqlite+aiosqlite:///file or postgresql+asyncpg://user@host/database. Empty = SQLite in state_dir.",
     )
-    password: str = Field("", description="Secret reference (env:NAME, file:/path) of the store's password.")
+    password: SecretReference = Field(
+        default="", description="Secret reference (env:NAME, file:/path) of the store's password."
+    )
 
 
 class Identity(Section):
     """How long log-ins and tokens live, in seconds."""
 
-    access_token_seconds: int = Field(600, ge=60, le=3600, description="Life of an access token.")
-    refresh_token_seconds: int = Field(30 * 86400, ge=3600, description="Life of a refresh token; each use rotates it.")
-    browser_session_seconds: int = Field(12 * 3600, ge=300, description="Life of a signed-in browser.")
-    dynamic_registration: bool = Field(True, description="Let MCP clients register themselves (RFC 7591).")
+    access_token_seconds: int = Field(default=600, ge=60, le=3600, description="Life of an access token.")
+    refresh_token_seconds: int = Field(
+        default=30 * 86400, ge=3600, description="Life of a refresh token; rotated at each use."
+    )
+    browser_session_seconds: int = Field(default=12 * 3600, ge=300, description="Life of a signed-in browser.")
+    dynamic_registration: bool = Field(default=True, description="Let MCP clients register themselves (RFC 7591).")
 
 
 class Policy(Section):
     """Which rules decide."""
 
-    folder: Path | None = Field(None, description="Folder of .cedar files; changed files are loaded while running.")
+    folder: FilePath | None = Field(
+        default=None, description="Folder of .cedar files; changes are loaded while running."
+    )
     packs: list[str] = Field(
         default_factory=lambda: ["baseline"], description="Rule packs shipped with Warded that also apply."
     )
@@ -62,62 +102,69 @@ class Policy(Section):
 class Limits(Section):
     """Bounds of every operation. Policy may lower them, never raise them."""
 
-    max_rows: int = Field(1000, ge=1, le=100_000, description="Rows one answer may carry.")
-    max_bytes: int = Field(4_000_000, ge=1000, description="Bytes of cells one answer may carry.")
-    statement_seconds: float = Field(30.0, gt=0, description="Seconds a statement may run, by the gateway's own clock.")
+    max_rows: int = Field(default=1000, ge=1, le=100_000, description="Rows one answer may carry.")
+    max_bytes: int = Field(default=4_000_000, ge=1000, description="Bytes of cells one answer may carry.")
+    statement_seconds: float = Field(default=30.0, gt=0, description="Seconds a statement may run, by our own clock.")
     approval_wait_seconds: float = Field(
-        45.0, ge=0, le=300, description="Seconds a held call waits before it answers `held`."
+        default=45.0, ge=0, le=300, description="Seconds a held call waits before it answers `held`."
     )
     approval_expiry_seconds: float = Field(
-        3600.0, gt=0, description="Seconds a request stays open where policy does not say."
+        default=3600.0, gt=0, description="Seconds a request stays open where policy does not say."
     )
-    text_bytes: int = Field(262_144, ge=1000, description="Longest statement that is parsed.")
+    text_bytes: int = Field(default=262_144, ge=1000, description="Longest statement that is parsed.")
 
 
 class Recording(Section):
     """Where records go."""
 
-    folder: Path | None = Field(None, description="Folder of the records. Empty = state_dir/records.")
-    min_free_bytes: int = Field(64_000_000, ge=0, description="Free disk space below which new operations are refused.")
+    folder: FilePath | None = Field(default=None, description="Folder of the records. Empty = state_dir/records.")
+    min_free_bytes: int = Field(default=64_000_000, ge=0, description="Free disk space below which calls are refused.")
 
 
 class Telemetry(Section):
     """Logs and traces."""
 
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
-    log_format: Literal["json", "console"] = Field("json", description="JSON for machines, console for people.")
-    otlp_endpoint: str = Field("", description="OTLP/HTTP endpoint for spans. Empty = none are exported.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Lowest level that is logged."
+    )
+    log_format: Literal["json", "console"] = Field(default="json", description="JSON for machines, console for people.")
+    otlp_endpoint: str = Field(default="", description="OTLP/HTTP endpoint for spans. Empty = none are exported.")
 
 
 class LoginConfig(Section):
     """One account of a resource and who gets it; the first match from the top wins."""
 
     user: str = Field(description="Account name at the target.")
-    password: str = Field("", description="Secret reference (env:NAME, file:/path); empty = no password.")
+    password: SecretReference = Field(
+        default="", description="Secret reference (env:NAME, file:/path); empty = no password."
+    )
     groups: list[str] = Field(default_factory=list, description="Groups that get this login; empty = everybody.")
-    via: Literal["", "agent", "person"] = Field("", description="Only for agents, only for people, or both.")
+    via: Literal["", "agent", "person"] = Field(default="", description="Only for agents, only for people, or both.")
 
 
 class ResourceConfig(Section):
     """A production system behind Warded."""
 
     kind: str = Field(description="Backend that speaks to it, such as postgres.")
-    address: str = Field(
+    address: TargetAddress = Field(
         description="URL without user or password, such as postgres://db.internal:5432/shop?sslmode=verify-full."
     )
-    description: str = Field("", description="What people and agents read about it.")
+    description: str = Field(default="", description="What people and agents read about it.")
     tags: dict[str, str] = Field(default_factory=dict, description="Facts for policy, such as env: prod.")
     groups: list[str] = Field(default_factory=list, description="Resource groups it belongs to, for policy.")
     logins: list[LoginConfig] = Field(min_length=1, description="Accounts at the target, by group.")
     scanner: LoginConfig | None = Field(
-        None, description="Account that the catalog scan uses; default: the last login."
+        default=None, description="Account that the catalog scan uses; default: the last login."
     )
 
 
 class Config(Section):
     """warded.yaml"""
 
-    state_dir: Path = Field(Path(".warded"), description="Folder for everything Warded writes: store, records, keys.")
+    state_dir: FilePath = Field(
+        default=Path(".warded"),
+        description="Folder for everything Warded writes: store, records, keys.",
+    )
     server: Server = Field(default_factory=Server, description="Listening and public name.")
     store: Store = Field(default_factory=Store, description="Database of state.")
     identity: Identity = Field(default_factory=Identity, description="Log-ins and tokens.")
