@@ -1,0 +1,1 @@
+"""Doors: what listens, and what it checks before anything else may look at a request."""

@@ -1,0 +1,140 @@
+"""Stages execute and mask: a Permit goes in, an Answer whose cells are already hidden comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from backends.base import Chunk, Column, Columns, Document, Done, Limits, Rows, Text
+from backends.errors import UpstreamError
+from catalog.masking import CellMask, mask_rows, plan_masks
+from catalog.model import Label
+from policy.model import Operation
+from policy.permit import Permit
+from server.answer import Answer, MaskedColumn, Plan, Problem, failed, ok_step
+from server.config import Limits as Bounds
+from server.stages import Stages, Timings
+from server.upstreams import LabelBook, Upstreams
+
+
+class Collected:
+    """What has come so far of one answer; masked before it is kept."""
+
+    __slots__ = ("columns", "document", "done", "masked_cells", "masks", "rows")
+
+    def __init__(self) -> None:
+        self.columns: tuple[Column, ...] = ()
+        self.masks: tuple[CellMask | None, ...] | None = None
+        self.rows: list[list[str | None]] = []
+        self.document: object = None
+        self.done: Done | None = None
+        self.masked_cells = 0
+
+    @property
+    def masked(self) -> tuple[MaskedColumn, ...]:
+        pairs = zip(self.columns, self.masks or (), strict=True)
+        return tuple(MaskedColumn(column.name, mask.label, mask.kind) for column, mask in pairs if mask)
+
+
+class Executor:
+    """Runs permits. Nothing else in the program reaches `Upstream.execute`."""
+
+    def __init__(self, *, upstreams: Upstreams, labels: LabelBook, bounds: Bounds, stages: Stages) -> None:
+        self.upstreams, self.labels, self.bounds, self.stages = upstreams, labels, bounds, stages
+
+    async def execute(self, permit: Permit, *, label: str, timings: Timings) -> tuple[Answer, int]:
+        """The answer and how many of its cells were masked. An error of the target is an answer, too."""
+        query, collected = permit.query, Collected()
+        try:
+            with self.stages.stage("execute", timings):
+                upstream = self.upstreams.get(query.resource)
+                async for chunk in upstream.execute(permit, limits=self._limits(permit), label=label):
+                    self._take(chunk, permit, collected, timings)
+            done = collected.done
+            if done is None:
+                raise UpstreamError("lost", "no end of the answer", "the answer ended before it was whole")
+        except UpstreamError as error:
+            problem = Problem(error.code, self._words(error, permit), error.remedy)
+            return failed(permit.decision_id, problem, resource=query.resource.name), collected.masked_cells
+        return self._answer(permit, collected, done), collected.masked_cells
+
+    def _take(self, chunk: Chunk, permit: Permit, collected: Collected, timings: Timings) -> None:
+        match chunk:
+            case Columns():
+                collected.columns = chunk.columns
+                with self.stages.stage("mask", timings):
+                    collected.masks = self.mask_plan(permit, chunk)
+            case Rows() if collected.masks is not None:
+                with self.stages.stage("mask", timings):
+                    collected.masked_cells += mask_rows(chunk.rows, collected.masks)
+                collected.rows.extend(chunk.rows)
+            case Document():
+                collected.document = chunk.value
+            case Done():
+                collected.done = chunk
+            case Rows() | Text():
+                raise UpstreamError("protocol", "undescribed data", "the target sent data that was not described")
+            case _:
+                assert_never(chunk)
+
+    def mask_plan(self, permit: Permit, shape: Columns) -> tuple[CellMask | None, ...]:
+        """Which mask each result column gets: by where it comes from, never by its name in the result."""
+        query, operation = permit.query, permit.query.operation
+        masks = plan_masks(
+            self.labels.get(query.resource.name),
+            [(column.origin, column.type) for column in shape.columns],
+            relations=(*shape.relations, *operation.targets),
+            opaque=operation.opaque,
+            revealed=permit.obligations.revealed,
+            columns_touched=operation.columns,
+        )
+        if any(mask is not None and mask.label == Label.UNSCANNED for mask in masks):
+            self.labels.on_unscanned(query.resource.name)
+        return masks
+
+    def _answer(self, permit: Permit, collected: Collected, done: Done) -> Answer:
+        masked = collected.masked
+        return Answer(
+            status="ok",
+            decision_id=permit.decision_id,
+            resource=permit.query.resource.name,
+            columns=collected.columns,
+            rows=collected.rows,
+            masked=masked,
+            truncated=done.truncated,
+            affected=done.affected,
+            notices=() if self._tainted(permit) else done.notices,
+            plan=_plan(permit.query.operation, collected.document),
+            next_step=ok_step(truncated=done.truncated, masked=bool(masked)),
+        )
+
+    def _limits(self, permit: Permit) -> Limits:
+        wishes = [self.bounds.max_rows]
+        if permit.obligations.max_rows is not None:
+            wishes.append(permit.obligations.max_rows)
+        if asked := permit.query.operation.options.get("max_rows"):
+            wishes.append(int(asked))
+        timeout = min(self.bounds.statement_seconds, permit.obligations.timeout or self.bounds.statement_seconds)
+        return Limits(max_rows=min(wishes), max_bytes=self.bounds.max_bytes, timeout=timeout)
+
+    def _tainted(self, permit: Permit) -> bool:
+        """May the target's own words about this operation carry a value that would have been masked?"""
+        operation = permit.query.operation
+        hidden = self.labels.get(permit.query.resource.name).of(operation.targets) - permit.obligations.revealed
+        return operation.opaque or bool(hidden)
+
+    def _words(self, error: UpstreamError, permit: Permit) -> str:
+        return error.safe if error.exposes_data and self._tainted(permit) else error.message
+
+
+def table_names(operation: Operation) -> tuple[str, ...]:
+    return tuple(sorted({str(target) for target in operation.targets}))
+
+
+def _plan(operation: Operation, document: object) -> Plan | None:
+    if not isinstance(document, dict):
+        return None
+    rows = document.get("estimated_rows")
+    return Plan(operation.statements, table_names(operation), rows if isinstance(rows, int) else None, ())
+
+

@@ -1,0 +1,147 @@
+"""The nine stages, in order, for every door.
+
+    authenticate → resolve → parse → decide → approve → execute → mask → record → respond
+
+`authenticate` happens at the door (server/identity) and `respond` is the
+door's own words (server/tools); between them nothing knows which door was
+used. `record` is a bracket around the rest: the opening event is durable
+before execute, or execution is refused; the closing event follows whatever
+happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, assert_never
+
+from policy.model import Allow, Deny, Hold, Identity, Operation
+from policy.permit import issue
+from server.answer import Answer, Plan, Problem, denied, failed
+from server.approvals.stage import ApprovalStage, Progress
+from server.bracket import Bracket, Brackets
+from server.executing import Executor, table_names
+from server.judging import Judge, Judgement, Place
+from server.recording.recorder import RecordingUnavailable
+from server.stages import Stages, Timings
+from server.store.engine import StoreUnavailable
+
+
+class Pipeline:
+    """Owns the order of the stages and nothing else; each stage is a collaborator given by the composer."""
+
+    def __init__(
+        self, *, judge: Judge, approvals: ApprovalStage, executor: Executor, brackets: Brackets, stages: Stages
+    ) -> None:
+        self.judge, self.approvals, self.executor = judge, approvals, executor
+        self.brackets, self.stages = brackets, stages
+        self.draining = False
+
+    async def run(
+        self, identity: Identity, verb: str, arguments: Mapping[str, Any], *, door: str, progress: Progress | None = None
+    ) -> Answer:
+        """One call through all stages. Raises for our own bugs only, never for what a caller or a target can cause."""
+        timings = Timings()
+        async with self.brackets.begin(identity, verb, arguments, door=door) as bracket:
+            try:
+                answer = await self._stages(bracket, verb, arguments, timings, progress)
+                with self.stages.stage("record", timings):
+                    await bracket.close(answer)
+            except (RecordingUnavailable, StoreUnavailable) as error:
+                answer = bracket.unrecorded(error)
+        self.stages.finish(verb, answer.status, timings)
+        return answer
+
+    async def _stages(
+        self, bracket: Bracket, verb: str, arguments: Mapping[str, Any], timings: Timings, progress: Progress | None
+    ) -> Answer:
+        if self.draining:
+            return failed(bracket.id, _STOPPING)
+        with self.stages.stage("resolve", timings):
+            place = self.judge.resolve(bracket.identity, verb, str(arguments.get("resource", "")))
+        if place is None:
+            return failed(bracket.id, _nowhere(arguments))
+        with self.stages.stage("parse", timings):
+            try:
+                operation = place.backend.parse(verb, arguments)
+            except ValueError as error:
+                return failed(bracket.id, Problem("invalid_arguments", str(error)), resource=place.resource.name)
+        with self.stages.stage("decide", timings):
+            judged = self.judge.decide(bracket.identity, place, operation)
+        if arguments.get("dry_run"):
+            return await self._preview(bracket, place, judged, timings)
+        return await self._act(bracket, place, judged, timings, progress)
+
+    async def _act(
+        self, bracket: Bracket, place: Place, judged: Judgement, timings: Timings, progress: Progress | None
+    ) -> Answer:
+        operation, decision = judged.query.operation, judged.decision
+        match decision:
+            case Deny():
+                await bracket.open(judged, place)
+                return denied(bracket.id, decision, operation, resource=place.resource.name)
+            case _ if len(operation.statements) > 1:
+                await bracket.open(judged, place)
+                return failed(bracket.id, _ONE_STATEMENT, resource=place.resource.name)
+            case Hold():
+                with self.stages.stage("approve", timings):
+                    settled = await self.approvals.settle(bracket, place, judged, decision, progress)
+                if isinstance(settled, Answer):
+                    return settled
+                answer = await self._execute(bracket, place, settled.judgement, settled.allow, timings)
+                await self.approvals.finish(settled.request, answer)
+                return answer
+            case Allow():
+                with self.stages.stage("record", timings):
+                    await bracket.open(judged, place)
+                return await self._execute(bracket, place, judged, decision, timings)
+            case _:
+                assert_never(decision)
+
+    async def _execute(
+        self, bracket: Bracket, place: Place, judged: Judgement, allow: Allow, timings: Timings
+    ) -> Answer:
+        """Only behind an opening event, and only with a Permit."""
+        permit = issue(allow, judged.query, login=place.login, decision_id=bracket.id)
+        bracket.executed = True
+        answer, bracket.masked_cells = await self.executor.execute(permit, label=bracket.label, timings=timings)
+        return replace(answer, reasons=allow.reasons)
+
+    async def _preview(self, bracket: Bracket, place: Place, judged: Judgement, timings: Timings) -> Answer:
+        """A dry run: judge the operation, then plan it as an operation of its own. Nothing is executed."""
+        operation, decision = judged.query.operation, judged.decision
+        if isinstance(decision, Deny) or len(operation.statements) > 1:
+            answer = await self._act(bracket, place, judged, timings, None)
+            return replace(answer, plan=_plan(operation, None, ()))
+        planned = self.judge.decide(bracket.identity, place, place.backend.preview(operation))
+        if isinstance(planned.decision, Hold):  # nobody is asked for a dry run
+            refusal = Deny(planned.decision.reasons, "Planning this statement needs an approval of its own.")
+            planned = replace(planned, decision=refusal)
+        answer = await self._act(bracket, place, planned, timings, None)
+        approvers = tuple(sorted(decision.approvers)) if isinstance(decision, Hold) else ()
+        plan = _plan(operation, answer.plan, approvers)
+        if answer.status != "ok":
+            return replace(answer, plan=plan)
+        step = f"held until {' and '.join(approvers)} approve" if approvers else "run at once"
+        return replace(
+            answer, plan=plan, rows=(), reasons=decision.reasons, next_step=f"Nothing was executed. It would be {step}."
+        )
+
+
+_STOPPING = Problem("shutting_down", "This gateway is stopping; nothing was executed.", "Try again in a moment.")
+_ONE_STATEMENT = Problem(
+    "multiple_statements",
+    "The text holds more than one statement; nothing was executed.",
+    "Send one statement per call.",
+)
+
+
+def _nowhere(arguments: Mapping[str, Any]) -> Problem:
+    name = str(arguments.get("resource", ""))[:80]
+    words = f"There is no resource {name!r} that you can use with this tool."
+    return Problem("unknown_resource", words, "Call list_resources to see what you can reach.")
+
+
+def _plan(operation: Operation, found: Plan | None, approvers: tuple[str, ...]) -> Plan:
+    rows = found.estimated_rows if found else None
+    return Plan(operation.statements, table_names(operation), rows, approvers)

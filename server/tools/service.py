@@ -1,0 +1,145 @@
+"""The MCP service: the SDK's low-level Server with our two handlers, list and call.
+
+Both ask the Judge, so nobody sees a tool that a call would refuse. Policy
+denials are results with `isError`, not protocol errors, so that a model can
+read the reason (MCP 2025-11-25 and 2026-07-28, server/tools, error handling).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import mcp_types as types
+from jsonschema import Draft202012Validator
+from mcp.server.caching import CacheHint
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
+from mcp.shared.exceptions import MCPError
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
+
+from backends.base import Backend, Verb
+from policy.model import Identity
+from server.approvals.stage import Progress
+from server.judging import Judge
+from server.pipeline import Pipeline
+from server.tools.gateway import GatewayTool
+from server.tools.render import envelope, tool_result
+
+Context = ServerRequestContext[dict[str, Any], Any]
+
+INSTRUCTIONS = (
+    "Warded is the only way from here to production. Call list_resources first. Sensitive columns come back masked. "
+    "A denied call was not executed; its reasons say what would pass. A held call waits for a person: use "
+    "request_status, then repeat the same call. Never try to work around a mask or a denial."
+)
+LIST_TTL_MS = 10_000
+
+
+def identity_of(context: Context) -> Identity:
+    """The caller that the door authenticated for this very request."""
+    identity = context.request.scope["state"]["identity"]
+    assert isinstance(identity, Identity)
+    return identity
+
+
+class ToolService:
+    """Which tools there are for whom, and what calling one does."""
+
+    def __init__(
+        self, *, pipeline: Pipeline, judge: Judge, gateway: Sequence[GatewayTool], backends: Sequence[Backend]
+    ) -> None:
+        self.pipeline, self.judge = pipeline, judge
+        self.gateway = {tool.verb.name: tool for tool in gateway}
+        self.verbs = {verb.name: verb for backend in backends for verb in backend.verbs}
+        self._validators = {
+            name: Draft202012Validator(dict(tool.verb.input_schema)) for name, tool in self.gateway.items()
+        }
+        offered = [*(tool.verb for tool in gateway), *self.verbs.values()]
+        self._tools = {verb.name: _tool(verb) for verb in offered}
+
+    async def list_tools(self, context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+        """The tools that this caller could call now, in a fixed order."""
+        identity = identity_of(context)
+        names = [*self.gateway, *(name for name in self.verbs if self.judge.offers(identity, name))]
+        return types.ListToolsResult(tools=[self._tools[name] for name in names])
+
+    async def call_tool(self, context: Context, params: types.CallToolRequestParams) -> dict[str, Any]:
+        """Route one call. A verb that the caller cannot see is answered like a tool that does not exist."""
+        identity, arguments = identity_of(context), params.arguments or {}
+        if tool := self.gateway.get(params.name):
+            if problem := self._invalid(params.name, arguments):
+                return tool_result({"next_step": problem}, is_error=True)
+            return await tool.call(identity, arguments, _progress(context))
+        if params.name not in self.verbs or not self.judge.offers(identity, params.name):
+            raise MCPError(code=types.INVALID_PARAMS, message=f"Unknown tool: {params.name[:64]}")
+        answer = await self.pipeline.run(
+            identity, params.name, arguments, door="mcp", progress=_progress(context)
+        )
+        return tool_result(envelope(answer), is_error=answer.status in ("denied", "failed"))
+
+    def _invalid(self, name: str, arguments: Mapping[str, Any]) -> str:
+        error = next(self._validators[name].iter_errors(dict(arguments)), None)
+        return f"The arguments of {name} are not valid: {error.message}"[:400] if error else ""
+
+
+def build_server(service: ToolService, *, version: str, audience: str, state_key: bytes) -> Server[dict[str, Any]]:
+    """The SDK server. `get_tool_input_schema` is set because no tool here uses `x-mcp-header`: without it the SDK
+    would list all tools before each call."""
+    server: Server[dict[str, Any]] = Server(
+        "warded",
+        version=version,
+        title="Warded",
+        instructions=INSTRUCTIONS,
+        cache_hints={
+            "tools/list": CacheHint(ttl_ms=LIST_TTL_MS, scope="private"),
+            "server/discover": CacheHint(ttl_ms=LIST_TTL_MS, scope="public"),
+        },
+        get_tool_input_schema=lambda name: None,
+        on_list_tools=service.list_tools,
+        on_call_tool=service.call_tool,  # type: ignore[arg-type]  # a plain dict is a legal result, and cheaper
+    )
+    # Any requestState is hostile input: this server issues none, and the boundary refuses what it did not seal.
+    security = RequestStateSecurity(keys=[state_key], bind_principal=_principal)
+    server.middleware.append(RequestStateBoundary(security, default_audience=audience))
+    server.add_request_handler("server/discover", types.RequestParams, _discover(server))
+    return server
+
+
+def _discover(server: Server[dict[str, Any]]) -> Any:
+    async def discover(context: Context, params: types.RequestParams | None) -> types.DiscoverResult:
+        """Lists every revision that this URL serves; the SDK's own handler leaves out the handshake era."""
+        return types.DiscoverResult(
+            supported_versions=[*MODERN_PROTOCOL_VERSIONS, *reversed(HANDSHAKE_PROTOCOL_VERSIONS)],
+            capabilities=server.get_capabilities(protocol_version=context.protocol_version),
+            instructions=server.instructions,
+        )
+
+    return discover
+
+
+def _principal(context: ServerRequestContext[Any, Any]) -> str | None:
+    identity = identity_of(context)
+    return f"{identity.user}\n{identity.session}"
+
+
+def _progress(context: Context) -> Progress | None:
+    if not context.meta or context.meta.get("progress_token") is None:
+        return None
+
+    async def progress(waited: float, words: str) -> None:
+        await context.session.report_progress(waited, None, words)
+
+    return progress
+
+
+def _tool(verb: Verb) -> types.Tool:
+    return types.Tool(
+        name=verb.name,
+        title=verb.title,
+        description=verb.doc,
+        input_schema=dict(verb.input_schema),
+        output_schema=dict(verb.output_schema),
+        annotations=types.ToolAnnotations.model_validate(dict(verb.hints)),
+    )
