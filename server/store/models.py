@@ -6,14 +6,16 @@ cookies) are kept as SHA-256 only; passwords as argon2id.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+_LIVE = text("status IN ('pending', 'approved')")
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON, list[str]: JSON}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {dict[str, Any]: JSON, list[Any]: JSON, list[str]: JSON}
 
 
 class User(Base):
@@ -127,7 +129,10 @@ class Setting(Base):
 
 
 class Request(Base):
-    """An operation held for approval. Status: pending → approved | denied | expired; approved → running → done | failed."""
+    """An operation held for approval.
+
+    Status: pending → approved | denied | expired; approved → running → done | failed, or expired when nobody used it.
+    """
 
     __tablename__ = "requests"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -150,7 +155,17 @@ class Request(Base):
     decided_at: Mapped[float | None] = mapped_column(Float)
     finished_at: Mapped[float | None] = mapped_column(Float)
     outcome: Mapped[str] = mapped_column(Text, default="")
-    __table_args__ = (Index("ix_requests_digest_status", "digest", "status"),)
+    __table_args__ = (
+        Index(
+            "uq_requests_live",
+            "digest",
+            "requester",
+            unique=True,
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
+        ),
+        Index("ix_requests_status_expires", "status", "expires_at"),
+    )
 
 
 class Vote(Base):
@@ -163,10 +178,11 @@ class Vote(Base):
     approve: Mapped[bool] = mapped_column()
     comment: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[float] = mapped_column(Float)
+    __table_args__ = (UniqueConstraint("request_id", "user"),)  # four eyes: one person counts once
 
 
 class Segment(Base):
-    """Where the records of a session lie, and the last link of their hash chain (a second place that a tail cut must match)."""
+    """Where records of a session lie, and the last link of their hash chain: a second place that finds a cut tail."""
 
     __tablename__ = "segments"
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)

@@ -1,0 +1,43 @@
+"""Fixtures that every test may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from server.store.engine import Store, open_store
+from tests.support.databases import StoreDatabases, store_databases
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[StoreDatabases]:
+    """A real PostgreSQL server with one migrated template; asked for lazily, so SQLite tests never start it."""
+    with store_databases() as databases:
+        yield databases
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a fresh store, already migrated on PostgreSQL; once for each dialect."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path}/state/warded.db"
+        return
+    databases: StoreDatabases = request.getfixturevalue("databases")
+    url = databases.create()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    """An open, migrated, empty store; once for each dialect."""
+    store = await open_store(store_url)
+    yield store
+    await store.close()
