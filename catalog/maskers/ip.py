@@ -1,0 +1,32 @@
+"""IP address: the host part becomes zero (IPv4 /24, IPv6 /48)."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface
+from types import MappingProxyType
+
+from catalog.columntypes import Family
+from catalog.maskers.base import Masker
+
+_KEPT_BITS = {4: 24, 6: 48}
+
+
+def mask_ip(value: str) -> str | None:
+    """`203.0.113.7` → `203.0.113.0`; a prefix length stays, at most 24 or 48. None for all that is no address."""
+    text = value.strip()
+    if "%" in text or len(text) > 64:  # a zone names an interface of the host (RFC 4007 §11)
+        return None
+    try:
+        address = ip_interface(text)
+    except ValueError:
+        return None
+    return _network(address, prefix="/" in text)
+
+
+def _network(address: IPv4Interface | IPv6Interface, prefix: bool) -> str:
+    bits = min(_KEPT_BITS[address.version], address.network.prefixlen)
+    network = ip_interface(f"{address.ip}/{bits}").network
+    return str(network) if prefix else str(network.network_address)
+
+
+IP = Masker("generalise", MappingProxyType({Family.TEXT: mask_ip, Family.INET: mask_ip}), stable=True)

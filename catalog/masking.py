@@ -1,0 +1,155 @@
+"""From labels to masks: which result columns are hidden and how, and the hiding itself.
+
+Rests on the origin that the target reports for each result column, never on names in the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from catalog.columntypes import parse_type
+from catalog.labels import Labels
+from catalog.maskers import MASKERS, MaskValue
+from catalog.maskers.base import Kind
+from catalog.maskers.tag import redaction
+from catalog.model import Label, Locator
+from catalog.system import is_system
+
+EVERY_LABEL = frozenset(Label)
+
+
+@dataclass(frozen=True, slots=True)
+class CellMask:
+    """How the cells of one column are hidden. `redacted` takes the place of a value that `apply` fails on."""
+
+    label: Label
+    kind: Kind
+    apply: Callable[[str], str | None]
+    redacted: str | None = None
+
+
+Plan = tuple[CellMask | None, ...]
+
+
+def plan_masks(
+    labels: Labels,
+    columns: Sequence[tuple[Locator | None, str]],
+    *,
+    relations: Sequence[Locator],
+    opaque: bool,
+    revealed: frozenset[Label],
+    columns_touched: Sequence[Locator] | None = None,
+) -> Plan:
+    """One mask or None for each result column, given as (origin, type name).
+
+    A column with no origin is computed: hidden whole when the statement is opaque or touches a label
+    that is not revealed. `columns_touched` are all columns the text mentions; None = not known, then
+    every column of `relations` counts. An origin of kind "table" is a whole row.
+    """
+    if revealed >= EVERY_LABEL:
+        return (None,) * len(columns)
+    hidden = [label_of(labels, origin, revealed) for origin, _type in columns if origin is not None]
+    computed = None
+    if len(hidden) < len(columns) and (opaque or _touches(labels, relations, revealed, touched=columns_touched)):
+        computed = Label.COMPUTED
+    remaining = iter(hidden)
+    verdicts = [computed if origin is None else next(remaining) for origin, _type in columns]
+    return tuple(
+        None if label is None else cell_mask(label, type_name)
+        for label, (_origin, type_name) in zip(verdicts, columns, strict=True)
+    )
+
+
+def label_of(labels: Labels, origin: Locator, revealed: frozenset[Label]) -> Label | None:
+    """The label for which a column with this origin is hidden; None = shown."""
+    if origin.kind == "column":
+        label = labels.column(origin)
+        return None if label in revealed else label
+    if origin.kind == "table":
+        return Label.COMPUTED if labels.of((origin,)) - revealed else None
+    return Label.UNSCANNED
+
+
+def _touches(
+    labels: Labels, relations: Sequence[Locator], revealed: frozenset[Label], *, touched: Sequence[Locator] | None
+) -> bool:
+    if touched is None:
+        return bool(labels.of(relations) - revealed)
+    return any(_touches_hidden(labels, locator, relations, revealed=revealed) for locator in touched)
+
+
+def _touches_hidden(
+    labels: Labels, locator: Locator, relations: Sequence[Locator], *, revealed: frozenset[Label]
+) -> bool:
+    """Whether one mention reaches a hidden label. What cannot be placed counts as reaching it."""
+    if locator.kind != "column" or len(locator.path) != 3:
+        return locator.kind != "table" or bool(labels.of((locator,)) - revealed)
+    schema, table, name = locator.path
+    if schema:
+        return bool(labels.of((locator,)) - revealed)
+    if _only_clear_system_tables(labels, relations, revealed):
+        return False
+    candidates = [relation for relation in relations if relation.path[-1:] == (table,)] or relations
+    found = labels.columns_named(name, candidates)
+    unknown = Label.UNSCANNED in labels.of(candidates) and Label.UNSCANNED not in revealed
+    return found is None or unknown or bool(found - revealed)
+
+
+def _only_clear_system_tables(labels: Labels, relations: Sequence[Locator], revealed: frozenset[Label]) -> bool:
+    """System tables are not scanned, so a name in them cannot be placed; it is clear if the whole table is."""
+    system = [len(found.path) == 2 and is_system(found.path[0], found.path[1]) for found in relations]
+    return bool(system) and all(system) and not labels.of(relations) - revealed
+
+
+@lru_cache(maxsize=4096)
+def cell_mask(label: Label, type_name: str) -> CellMask:
+    """The mask of a label in a column of this type. A pure function remembered: plans are made for every answer."""
+    column_type = parse_type(type_name)
+    redacted = redaction(label, column_type)
+    masker = MASKERS.get(label)
+    mask_value = masker.families.get(column_type.family) if masker else None
+    if masker and mask_value:
+        return CellMask(label, masker.kind, apply=_partly(mask_value, redacted, column_type.width), redacted=redacted)
+    return CellMask(label, "null" if redacted is None else "redact", apply=lambda _value: redacted, redacted=redacted)
+
+
+def _partly(mask_value: MaskValue, redacted: str | None, width: int) -> Callable[[str], str | None]:
+    def bounded(value: str) -> str | None:
+        masked = mask_value(value)
+        if masked is None:
+            return redacted
+        return masked if not width or len(masked) <= width else _cut(masked, width)
+
+    return bounded if width else (lambda value: masked if (masked := mask_value(value)) is not None else redacted)
+
+
+def _cut(masked: str, width: int) -> str:
+    """Shorter by its stars where it begins with them, so that the digits worth keeping stay."""
+    return masked[-width:] if masked.startswith("*") else masked[:width]
+
+
+def mask_rows(rows: list[list[str | None]], plan: Sequence[CellMask | None]) -> int:
+    """Hide the planned cells in place; the number hidden. NULL stays NULL.
+
+    Raises ValueError for a row that the plan was not made for, before that row is touched: such rows must not pass on.
+    """
+    active = [(index, mask.apply, mask.redacted) for index, mask in enumerate(plan) if mask]
+    width, masked = len(plan), 0
+    for row in rows:
+        if len(row) != width:
+            raise ValueError(f"a row of {len(row)} cells met a plan for {width}")
+        for index, apply, redacted in active:
+            value = row[index]
+            if value is not None:
+                row[index] = _hidden(apply, value, redacted)
+                masked += 1
+    return masked
+
+
+def _hidden(apply: Callable[[str], str | None], value: str, redacted: str | None) -> str | None:
+    try:
+        return apply(value)
+    except Exception:  # noqa: BLE001 - whatever a masker dies of, the value must not pass
+        return redacted
