@@ -1,0 +1,91 @@
+"""The annotations a rule may carry, as a table: name, where it belongs, how its text is read, what it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_RULE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """`on` says which rules may carry it; `read` raises ValueError with a plain message for a text it cannot take."""
+
+    name: str
+    on: Literal["permit", "forbid", "both"]
+    read: Callable[[str], object]
+    doc: str
+
+
+def read_rule_id(text: str) -> str:
+    if not _RULE_ID.fullmatch(text):
+        raise ValueError("an @id is up to 100 letters, digits, '.', '_', '/' or '-'")
+    return text
+
+
+def read_seconds(text: str) -> float:
+    """ "90s", "30m", "2h" or "1d" in seconds."""
+    match = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
+    if not match or not int(match[1]):
+        raise ValueError('a duration is a whole number above 0 and a unit, such as "10s", "30m", "2h" or "1d"')
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def read_count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):
+        raise ValueError("a number of rows is a whole number above 0")
+    return int(text)
+
+
+def read_groups(text: str) -> tuple[str, ...]:
+    groups = tuple(part.strip() for part in text.split(","))
+    if not all(groups) or "tag:" in groups:
+        raise ValueError('@hold names the groups that can approve, such as "leads" or "leads,dba" or "tag:approvers"')
+    return groups
+
+
+def read_durability(text: str) -> str:
+    if text not in ("kernel", "disk"):
+        raise ValueError('@durability is "kernel" or "disk"')
+    return text
+
+
+def read_text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("the text is empty")
+    return text.strip()
+
+
+def read_flag(text: str) -> bool:
+    if text not in ("", "true"):
+        raise ValueError('@observe stands alone or is "true"; take it away to enforce the rule')
+    return True
+
+
+ANNOTATIONS: Mapping[str, Annotation] = {
+    entry.name: entry
+    for entry in (
+        Annotation("id", "both", read_rule_id, "The rule's name, unique over all files and packs. Required."),
+        Annotation("reason", "both", read_text, "What people and agents read when this rule decides."),
+        Annotation("suggest", "both", read_text, "The smallest change that would pass."),
+        Annotation(
+            "hold",
+            "forbid",
+            read_groups,
+            "The groups (comma list, every one must agree) whose approval cures this forbid. `tag:NAME` is the group "
+            "named by the resource's tag NAME, or group NAME when the resource has no such tag. The rule itself must "
+            "look at context.approvals.",
+        ),
+        Annotation("within", "forbid", read_seconds, "With @hold: how long a request stays open, such as 30m."),
+        Annotation("max_rows", "permit", read_count, "Rows one answer may carry at most."),
+        Annotation("timeout", "permit", read_seconds, "How long the statement may run at most, such as 10s."),
+        Annotation("durability", "permit", read_durability, "`disk`: the record is on disk before anything runs."),
+        Annotation(
+            "observe", "both", read_flag, "Not enforced; what the rule would have done is noted in the reasons."
+        ),
+    )
+}

@@ -1,0 +1,78 @@
+"""What `warded policy check` reports: every error, and warnings that are certain from the text of the rules alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from policy.document import Document, load_document
+from policy.problems import PolicyDocumentError, Problem
+from policy.rule import Rule, literals, nodes
+from policy.vocabulary import fact_of
+
+
+def check(document: Document) -> list[Problem]:
+    """Warnings about a document that loads, in the document's order."""
+    found = [warning for rule in document.policies for warning in _warnings(rule, document)]
+    enforced = [rule for rule in document.policies if not rule.observe]
+    if not any(rule.effect == "permit" for rule in enforced):
+        found.append(_warn("there is no permit in force, so everything is denied"))
+    return found
+
+
+def check_folder(folder: Path | None, packs: Sequence[str]) -> list[Problem]:
+    """Errors if the rules do not load, else the warnings about them."""
+    try:
+        return check(load_document(folder, packs))
+    except PolicyDocumentError as error:
+        return list(error.problems)
+
+
+def _warnings(rule: Rule, document: Document) -> Iterator[Problem]:
+    warn = partial(_warn, rule=rule)
+    if not rule.reason and rule.effect == "forbid":
+        yield warn("people who are refused by this rule read no @reason")
+    if rule.effect == "permit" and _covers_all(rule):
+        yield warn("this permits everybody everything that no other rule forbids")
+    for shadow in _shadows(rule, document):
+        yield warn(f"this never takes effect: {shadow.id} ({shadow.file}:{shadow.line}) forbids all that it permits")
+    for group in _untested_groups(rule):
+        yield warn(f"@hold asks {group!r}, but the rule never looks for the approval of that group")
+
+
+def _warn(message: str, *, rule: Rule | None = None) -> Problem:
+    if rule is None:
+        return Problem(message, level="warning")
+    return Problem(message, file=rule.file, line=rule.line, rule=rule.id, level="warning")
+
+
+def _covers_all(rule: Rule) -> bool:
+    scope = (rule.cedar["principal"], rule.cedar["action"], rule.cedar["resource"])
+    return not rule.cedar["conditions"] and all(part == {"op": "All"} for part in scope)
+
+
+def _shadows(rule: Rule, document: Document) -> list[Rule]:
+    """Forbids without any condition whose scope is at least as wide, part by part, as this permit's."""
+    if rule.effect != "permit" or rule.observe:
+        return []
+    return [other for other in document.policies if other.effect == "forbid" and _always_beats(other, rule)]
+
+
+def _always_beats(forbid: Rule, permit: Rule) -> bool:
+    if forbid.observe or forbid.cedar["conditions"]:
+        return False
+    parts = ("principal", "action", "resource")
+    return all(forbid.cedar[part] in ({"op": "All"}, permit.cedar[part]) for part in parts)
+
+
+def _untested_groups(rule: Rule) -> list[str]:
+    """Groups of @hold that stand nowhere in the rule. Rules that compute the group are left alone."""
+    tested = {
+        word
+        for node in nodes(rule.cedar["conditions"])
+        for sides in node.values()
+        if isinstance(sides, dict) and "approvals" in (fact_of(sides.get("left")), fact_of(sides.get("right")))
+        for word in (*literals(sides.get("left")), *literals(sides.get("right")))
+    }
+    return [group for group in rule.hold if group not in tested and not group.startswith("tag:")] if tested else []

@@ -1,0 +1,17 @@
+"""Which account of a resource an identity runs as."""
+
+from __future__ import annotations
+
+from catalog.model import Login, Resource
+from policy.model import Identity
+
+
+def select_login(resource: Resource, identity: Identity) -> Login | None:
+    """The first login, from the top, that is for this way of acting and for one of the groups. None = no account."""
+    return next((login for login in resource.logins if _fits(login, identity)), None)
+
+
+def _fits(login: Login, identity: Identity) -> bool:
+    if login.via not in ("", identity.via):
+        return False
+    return not login.groups or not identity.groups.isdisjoint(login.groups)

@@ -1,0 +1,52 @@
+"""One rule: a Cedar policy with what its annotations demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A policy of the document. `file` is relative to the policy folder, or `pack:NAME`; `line` counts from 1.
+
+    `cedar` is Cedar's own JSON form of it. `hold` holds groups as written (`tag:NAME` unresolved);
+    `within` and `timeout` are seconds.
+    """
+
+    id: str
+    effect: Literal["permit", "forbid"]
+    file: str
+    line: int
+    text: str
+    cedar: Mapping[str, Any]
+    reason: str = ""
+    suggest: str = ""
+    hold: tuple[str, ...] = ()
+    within: float | None = None
+    max_rows: int | None = None
+    timeout: float | None = None
+    durability: Literal["", "kernel", "disk"] = ""
+    observe: bool = False
+
+
+def nodes(tree: object) -> Iterator[Mapping[str, Any]]:
+    """Every object of a rule's JSON form, outermost first."""
+    if isinstance(tree, Mapping):
+        yield tree
+        for value in tree.values():
+            yield from nodes(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from nodes(value)
+
+
+def looks_at(rule: Rule, fact: str) -> bool:
+    """Whether the rule mentions `context.<fact>` (or any attribute of that name: never too few)."""
+    return any(node.get("attr") == fact for node in nodes(rule.cedar["conditions"]))
+
+
+def literals(tree: object) -> list[str]:
+    """Every string written out in an expression."""
+    return [node["Value"] for node in nodes(tree) if isinstance(node.get("Value"), str)]

@@ -1,0 +1,105 @@
+"""Asks Cedar about one query and gathers which rules spoke. No decision is made here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cedarpy
+
+from catalog.model import Label
+from policy.document import Document
+from policy.facts import action_requests, asked_actions, context_of, entities_json, reveal_requests
+from policy.model import Action, Query
+from policy.rule import Rule
+
+_ERRED = re.compile(r"while evaluating policy `([^`]+)`")
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the rules say about all the actions of a query.
+
+    `errors` holds the ids of rules that could not be evaluated, "" for a query that Cedar could
+    not take at all. `forbids` fired for some action. `permits` gave some action or label.
+    `unpermitted` are actions that no rule forbids and none permits. `observed` are rules that are
+    not enforced and would have spoken.
+    """
+
+    errors: tuple[str, ...] = ()
+    forbids: tuple[Rule, ...] = ()
+    permits: tuple[Rule, ...] = ()
+    unpermitted: tuple[Action, ...] = ()
+    revealed: frozenset[Label] = frozenset()
+    observed: tuple[Rule, ...] = ()
+
+
+def ask(document: Document, query: Query) -> Ruling:
+    """Ask for reveal of every label, then for every action. Never raises for what a query holds."""
+    try:
+        return _ask(document, query)
+    except (ValueError, OverflowError):  # text that is not Unicode, or a time outside the calendar
+        return Ruling(errors=("",))
+
+
+def _ask(document: Document, query: Query) -> Ruling:
+    entities = cedarpy.Entities.from_json_str(entities_json(query), document.schema)
+    labels = sorted(query.labels)
+    reveals = reveal_requests(query, json.dumps(context_of(query)), labels=labels) if labels else []
+    shown = _answers(reveals, document.enforced, entities, schema=document.schema)
+    revealed = frozenset(label for label, answer in zip(labels, shown, strict=True) if answer.allowed)
+    asked = action_requests(query, json.dumps(context_of(query, masked=query.labels - revealed)))
+    answers = _answers(asked, document.enforced, entities, schema=document.schema)
+    permitting = [answer for answer in (*answers, *shown) if answer.allowed]
+    return Ruling(
+        errors=_errors((*answers, *shown)),
+        forbids=_rules(document, [answer for answer in answers if not answer.allowed]),
+        permits=_rules(document, permitting),
+        unpermitted=_unpermitted(query, answers),
+        revealed=revealed,
+        observed=_observed(document, [*asked, *reveals], entities=entities),
+    )
+
+
+def _answers(
+    requests: list[dict[str, Any]],
+    policies: cedarpy.PolicySet,
+    entities: cedarpy.Entities,
+    *,
+    schema: cedarpy.Schema,
+) -> list[cedarpy.AuthzResult]:
+    return cedarpy.is_authorized_batch(requests, policies, entities, schema) if requests else []
+
+
+def _rules(document: Document, answers: Iterable[cedarpy.AuthzResult]) -> tuple[Rule, ...]:
+    """The determining rules of some answers, in the document's order."""
+    spoke = {rule_id for answer in answers for rule_id in answer.diagnostics.reasons}
+    return tuple(rule for rule in document.policies if rule.id in spoke) if spoke else ()
+
+
+def _unpermitted(query: Query, answers: Sequence[cedarpy.AuthzResult]) -> tuple[Action, ...]:
+    return tuple(
+        action
+        for action, answer in zip(asked_actions(query), answers, strict=True)
+        if not answer.allowed and not answer.diagnostics.reasons
+    )
+
+
+def _errors(answers: Iterable[cedarpy.AuthzResult]) -> tuple[str, ...]:
+    """Cedar skips a rule that errs, a forbid included, so its name must not get lost."""
+    ids: dict[str, None] = {}
+    for answer in answers:
+        for said in answer.diagnostics.errors:
+            match = _ERRED.search(said)
+            ids[match[1] if match else ""] = None
+    return tuple(ids)
+
+
+def _observed(document: Document, requests: list[dict[str, Any]], *, entities: cedarpy.Entities) -> tuple[Rule, ...]:
+    """Forbids and permits are asked apart, so that a forbid does not hide a permit."""
+    sets = [policies for policies in (document.observed_forbids, document.observed_permits) if policies is not None]
+    answers = [answer for policies in sets for answer in _answers(requests, policies, entities, schema=document.schema)]
+    return _rules(document, answers)

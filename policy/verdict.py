@@ -1,0 +1,114 @@
+"""From what the rules said to one Decision: deny beats hold beats allow, and nothing said is a denial."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+from catalog.model import Label, Resource
+from policy.document import Document
+from policy.model import Allow, Decision, Deny, Hold, Obligations, Query, Reason
+from policy.rule import Rule, looks_at
+from policy.ruling import Ruling, ask
+
+OBSERVED = "observed: "
+"""Starts the text of a reason that comes from a rule with @observe: it was noted, not enforced."""
+
+_ASK = "Ask the people who keep the policy of this gateway for a rule that permits it."
+
+
+def judge(document: Document, query: Query, *, expiry: float) -> Decision:
+    """Decide by the rules alone. `expiry` = seconds that a request stays open where no rule says."""
+    if document.uses_time and (query.now is None or query.now.tzinfo is None):
+        return Deny((Reason("", "A rule looks at the time and this query carries none."),))
+    ruling = ask(document, query)
+    if ruling.errors:
+        return _broken(ruling)
+    if ruling.forbids:
+        return _forbidden(document, query, ruling, expiry=expiry)
+    if ruling.unpermitted:
+        return _unpermitted(query, ruling)
+    return _allowed(ruling)
+
+
+def approvers_of(rule: Rule, resource: Resource) -> frozenset[str]:
+    """The groups that can cure a held rule here: `tag:NAME` is the group in the resource's tag NAME, else NAME."""
+    return frozenset(
+        resource.tags.get(group.removeprefix("tag:"), group.removeprefix("tag:")) if group.startswith("tag:") else group
+        for group in rule.hold
+    )
+
+
+def _forbidden(document: Document, query: Query, ruling: Ruling, *, expiry: float) -> Decision:
+    """If approvals can cure every forbid that fired, decide once more as if they had been given."""
+    approvers = frozenset(group for rule in ruling.forbids for group in approvers_of(rule, query.resource))
+    reasons = _reasons(ruling.forbids) + _observed(ruling)
+    if not all(rule.hold for rule in ruling.forbids) or "" in approvers:
+        return _denied(query, ruling, reasons)
+    cured = ask(document, replace(query, approvals=query.approvals | approvers))
+    if cured.errors:
+        return _broken(cured)
+    if cured.forbids:
+        return _denied(query, cured, _reasons(cured.forbids) + _observed(ruling))
+    if cured.unpermitted:
+        return _unpermitted(query, cured)
+    within = min((rule.within for rule in ruling.forbids if rule.within is not None), default=expiry)
+    return Hold(grant=_allowed(cured), approvers=approvers, within=within, reasons=reasons)
+
+
+def _denied(query: Query, ruling: Ruling, reasons: tuple[Reason, ...]) -> Deny:
+    """The remedy for these very statements beats a rule's general one, if the rules that deny judge effects."""
+    final = [rule for rule in ruling.forbids if not rule.hold] or ruling.forbids
+    specific = dict.fromkeys(statement.suggestion for statement in query.operation.statements if statement.suggestion)
+    if specific and all(looks_at(rule, "effects") for rule in final):
+        return Deny(reasons, remedy=" ".join(specific))
+    return Deny(reasons, remedy=next((rule.suggest for rule in final if rule.suggest), ""))
+
+
+def _broken(ruling: Ruling) -> Deny:
+    """Cedar's own words are left out: they may quote values of the query."""
+    texts = {rule: f"Rule {rule} could not be evaluated, so nothing is allowed." for rule in ruling.errors}
+    if "" in texts:
+        texts[""] = "The rules could not be asked about this operation."
+    return Deny(tuple(Reason(rule, text) for rule, text in texts.items()) + _observed(ruling))
+
+
+def _unpermitted(query: Query, ruling: Ruling) -> Deny:
+    names = ", ".join(ruling.unpermitted)
+    reason = Reason("", f"No rule permits {names} on {query.resource.name}.", _ASK)
+    return Deny((reason, *_observed(ruling)), remedy=_ASK)
+
+
+def _allowed(ruling: Ruling) -> Allow:
+    return Allow(obligations(ruling.permits, ruling.revealed), _reasons(ruling.permits) + _observed(ruling))
+
+
+def obligations(permits: Iterable[Rule], revealed: frozenset[Label]) -> Obligations:
+    """The strictest of what the permits that spoke demand."""
+    rules = tuple(permits)
+    return Obligations(
+        revealed=revealed,
+        max_rows=min((rule.max_rows for rule in rules if rule.max_rows is not None), default=None),
+        timeout=min((rule.timeout for rule in rules if rule.timeout is not None), default=None),
+        durability=_strictest({rule.durability for rule in rules}),
+    )
+
+
+def _strictest(grades: set[Literal["", "kernel", "disk"]]) -> Literal["", "kernel", "disk"]:
+    if "disk" in grades:
+        return "disk"
+    return "kernel" if "kernel" in grades else ""
+
+
+def _reasons(rules: Iterable[Rule]) -> tuple[Reason, ...]:
+    return tuple(Reason(rule.id, rule.reason or _default_text(rule), rule.suggest) for rule in rules)
+
+
+def _default_text(rule: Rule) -> str:
+    verb = {"permit": "permits", "forbid": "forbids"}[rule.effect]
+    return f"Rule {rule.id} {verb} this."
+
+
+def _observed(ruling: Ruling) -> tuple[Reason, ...]:
+    return tuple(replace(reason, text=OBSERVED + reason.text) for reason in _reasons(ruling.observed))
