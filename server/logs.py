@@ -64,8 +64,9 @@ def redact(_logger: object, _method: str, event: Event) -> Event:
 def foreign(_logger: object, _method: str, event: Event) -> Event:
     """Give a library's record the shape of ours, without values."""
     record: logging.LogRecord = event["_record"]
+    arguments = event.pop("positional_args", ())
     if record.name == "uvicorn.access":
-        return _access(record, event)
+        return _access(arguments, event)
     if not record.name.startswith(TRUSTED):
         event["event"] = "a library logged this; its words are withheld"
         event["at"] = f"{_tail(record.pathname)}:{record.lineno}"
@@ -100,6 +101,7 @@ def _formatter(settings: Settings, stream: TextIO) -> logging.Formatter:
         last = structlog.dev.ConsoleRenderer(colors=stream.isatty())
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*_shared(), foreign],
+        pass_foreign_args=True,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
     )
 
@@ -123,11 +125,11 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def _access(record: logging.LogRecord, event: Event) -> Event:
-    """uvicorn.access carries (client, method, path, HTTP version, status). The query is cut: codes may be in it."""
+def _access(arguments: object, event: Event) -> Event:
+    """uvicorn.access gives (client, method, path, HTTP version, status). The query is cut: codes may be in it."""
     event["event"] = "request"
-    if isinstance(record.args, tuple) and len(record.args) == 5:
-        client, method, path, _version, status = record.args
+    if isinstance(arguments, tuple) and len(arguments) == 5:
+        client, method, path, _version, status = arguments
         event.update(client=client, method=method, path=str(path).partition("?")[0], status=status)
     return event
 
