@@ -100,7 +100,7 @@ def _formatter(settings: Settings, stream: TextIO) -> logging.Formatter:
     if settings.log_format == "console":
         last = structlog.dev.ConsoleRenderer(colors=stream.isatty())
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[*_shared(), foreign],
+        foreign_pre_chain=[foreign, *_shared()],
         pass_foreign_args=True,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
     )
