@@ -42,14 +42,16 @@ class Pipeline:
     ) -> Answer:
         """One call through all stages. Raises for our own bugs only, never for what a caller or a target can cause."""
         timings = Timings()
-        async with self.brackets.begin(identity, verb, arguments, door=door) as bracket:
-            try:
-                answer = await self._stages(bracket, verb, arguments, timings, progress)
-                with self.stages.stage("record", timings):
-                    await bracket.close(answer)
-            except (RecordingUnavailable, StoreUnavailable) as error:
-                answer = bracket.unrecorded(error)
-        self.stages.finish(verb, answer.status, timings)
+        bracket = self.brackets.begin(identity, verb, arguments, door=door)
+        with self.stages.call(verb):
+            async with bracket:
+                try:
+                    answer = await self._stages(bracket, verb, arguments, timings, progress)
+                    with self.stages.stage("record", timings):
+                        await bracket.close(answer)
+                except (RecordingUnavailable, StoreUnavailable) as error:
+                    answer = bracket.unrecorded(error)
+        self.stages.finish(verb, answer.status, timings, masked_cells=bracket.masked_cells)
         return answer
 
     async def _stages(

@@ -19,6 +19,10 @@ class Upstreams:
         self._secrets = secrets
         self._open: dict[str, Upstream] = {}
 
+    @property
+    def backends(self) -> Sequence[Backend]:
+        return tuple(self._backends.values())
+
     def backend(self, kind: str) -> Backend | None:
         return self._backends.get(kind)
 

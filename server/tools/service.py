@@ -7,6 +7,7 @@ read the reason (MCP 2025-11-25 and 2026-07-28, server/tools, error handling).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -84,7 +85,7 @@ class ToolService:
         return f"The arguments of {name} are not valid: {error.message}"[:400] if error else ""
 
 
-def build_server(service: ToolService, *, version: str, audience: str, state_key: bytes) -> Server[dict[str, Any]]:
+def build_server(service: ToolService, *, version: str, audience: str) -> Server[dict[str, Any]]:
     """The SDK server. `get_tool_input_schema` is set because no tool here uses `x-mcp-header`: without it the SDK
     would list all tools before each call."""
     server: Server[dict[str, Any]] = Server(
@@ -101,7 +102,7 @@ def build_server(service: ToolService, *, version: str, audience: str, state_key
         on_call_tool=service.call_tool,  # type: ignore[arg-type]  # a plain dict is a legal result, and cheaper
     )
     # Any requestState is hostile input: this server issues none, and the boundary refuses what it did not seal.
-    security = RequestStateSecurity(keys=[state_key], bind_principal=_principal)
+    security = RequestStateSecurity(keys=[os.urandom(32)], bind_principal=_principal)
     server.middleware.append(RequestStateBoundary(security, default_audience=audience))
     server.add_request_handler("server/discover", types.RequestParams, _discover(server))
     return server

@@ -1,0 +1,186 @@
+"""The program on one page: what is opened, in which order, and who is given what.
+
+`compose` opens everything and yields the running Gateway; server/serving.py
+puts it behind uvicorn. Nothing here or below keeps module-level state, so a
+test composes as many gateways as it likes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import version as package_version
+
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from backends import load_backends
+from backends.errors import UpstreamError
+from catalog.model import Resource
+from server.api import api_router
+from server.approvals.requests import Approvals
+from server.approvals.stage import ApprovalStage
+from server.bracket import Brackets
+from server.config import Config
+from server.executing import Executor
+from server.identity.keys import SigningKeys, load_keys
+from server.identity.routes import identity_routes
+from server.identity.tokens import AccessTokens, Verifier
+from server.inventory import resources_of
+from server.judging import Judge
+from server.keeper import CatalogKeeper
+from server.listeners.bearer import BearerDoor
+from server.listeners.mcp import McpEndpoint
+from server.listeners.probes import probe_routes
+from server.listeners.site import SiteGuard
+from server.pipeline import Pipeline
+from server.policies import PolicySource
+from server.recording.recorder import Recorder
+from server.secrets import SecretUnavailable, resolve
+from server.store.engine import Store, open_store
+from server.telemetry import Telemetry, open_telemetry
+from server.tools.gateway import gateway_tools
+from server.tools.service import ToolService, build_server
+from server.upstreams import Upstreams
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A running gateway. `app` is the ASGI application; the rest is for the command line and for tests."""
+
+    config: Config
+    app: FastAPI
+    store: Store
+    tokens: AccessTokens
+    verifiers: tuple[Verifier, ...]
+    pipeline: Pipeline
+    policies: PolicySource
+    approvals: Approvals
+    recorder: Recorder
+    keeper: CatalogKeeper
+    resources: Mapping[str, Resource]
+    clock: Clock
+
+
+@asynccontextmanager
+async def compose(config: Config, *, clock: Clock = time.time) -> AsyncIterator[Gateway]:
+    """Open store, policies, recorder and upstreams, in this order, and close them in the other.
+
+    Raises ConfigError's kin (PolicyDocumentError, StoreUnavailable, RecordingUnavailable, SecretUnavailable): a
+    gateway that lacks one of these does not start.
+    """
+    version = package_version("warded")
+    async with AsyncExitStack() as stack:
+        telemetry = open_telemetry(config.telemetry, version=version)
+        stack.callback(telemetry.close)
+        policies = PolicySource(config.policy.folder, config.policy.packs, metrics=telemetry.metrics)
+        store = await open_store(config.store_url, password=resolve(config.store.password).expose())
+        stack.push_async_callback(store.close)
+        recorder = Recorder(
+            config.records_dir, store, min_free_bytes=config.recording.min_free_bytes, clock=clock
+        )
+        await recorder.start()
+        stack.push_async_callback(recorder.close)
+        upstreams = Upstreams(load_backends(), secrets=_reveal)
+        stack.push_async_callback(upstreams.close)
+        keys = await load_keys(store, clock=clock)
+        gateway, endpoint = await _assemble(
+            config, store=store, keys=keys, recorder=recorder, upstreams=upstreams, policies=policies,
+            telemetry=telemetry, version=version, clock=clock,
+        )  # fmt: skip
+        await stack.enter_async_context(endpoint.run())
+        for work in (policies.watch(), gateway.keeper.run()):
+            stack.push_async_callback(_stop, asyncio.create_task(work))
+        yield gateway
+
+
+async def _assemble(
+    config: Config,
+    *,
+    store: Store,
+    keys: SigningKeys,
+    recorder: Recorder,
+    upstreams: Upstreams,
+    policies: PolicySource,
+    telemetry: Telemetry,
+    version: str,
+    clock: Clock,
+) -> tuple[Gateway, McpEndpoint]:
+    """Give every stage its collaborators."""
+    stages, resources, public_url = telemetry.stages, resources_of(config), config.server.public_url
+    keeper = CatalogKeeper(store=store, resources=resources, upstreams=upstreams, clock=clock)
+    await keeper.load()
+    judge = Judge(resources=resources, upstreams=upstreams, labels=keeper.labels, policies=policies, clock=clock)
+    approvals = Approvals(store, clock=clock)
+    stage = ApprovalStage(
+        approvals, judge, wait_seconds=config.limits.approval_wait_seconds, public_url=public_url
+    )
+    executor = Executor(upstreams=upstreams, labels=keeper.labels, bounds=config.limits, stages=stages)
+    pipeline = Pipeline(
+        judge=judge,
+        approvals=stage,
+        executor=executor,
+        brackets=Brackets(recorder, new_id=lambda: f"op_{uuid.uuid4().hex}"),
+        stages=stages,
+    )
+    tokens = AccessTokens(keys, issuer=public_url, clock=clock)
+    agents = Verifier(keys, store, issuer=public_url, audience=config.mcp_url, clock=clock)
+    people = Verifier(keys, store, issuer=public_url, audience=config.api_url, clock=clock)
+    service = ToolService(
+        pipeline=pipeline,
+        judge=judge,
+        gateway=gateway_tools(judge, approvals, stage),
+        backends=upstreams.backends,
+    )
+    endpoint = McpEndpoint(build_server(service, version=version, audience=config.mcp_url))
+    door = BearerDoor(
+        endpoint,
+        verifier=agents,
+        issuer=public_url,
+        audience=config.mcp_url,
+        metadata_url=f"{public_url}/.well-known/oauth-protected-resource/mcp",
+        stages=stages,
+    )
+    app = FastAPI(title="Warded", version=version, openapi_url=None, docs_url=None, redoc_url=None)
+    app.router.routes += identity_routes(config, store, tokens, verifiers=(agents, people), clock=clock)
+    app.include_router(
+        api_router(
+            approvals=approvals,
+            recorder=recorder,
+            store=store,
+            resources=resources,
+            policies=policies,
+            verifier=people,
+            judge=judge,
+        )
+    )
+    app.router.routes += probe_routes(
+        checks={"store": store.check, "policies": policies.check, "recording": recorder.check},
+        metrics=telemetry.metrics if config.server.metrics else None,
+    )
+    app.router.routes += [Route("/mcp", door), Route("/mcp/", door)]
+    app.add_middleware(SiteGuard, public_url=public_url, allowed_origins=config.server.allowed_origins)
+    gateway = Gateway(
+        config, app, store, tokens, (agents, people), pipeline, policies, approvals, recorder, keeper, resources, clock
+    )  # fmt: skip
+    return gateway, endpoint
+
+
+def _reveal(reference: str) -> str:
+    """Resolve a secret for a backend, just before it is used."""
+    try:
+        return resolve(reference).expose()
+    except SecretUnavailable as error:
+        raise UpstreamError("credential", str(error), str(error), exposes_data=False, remedy=error.remedy) from None
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
