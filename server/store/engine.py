@@ -61,7 +61,8 @@ class Store:
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             await session.connection(execution_options=options)
             yield session
-            await (session.rollback() if read_only else session.commit())
+            if not read_only:  # a rollback would expire what was read; closing rolls back too, and does not
+                await session.commit()
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
