@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import cedarpy
 
+from catalog.model import Label
 from policy.problems import PolicyDocumentError, Problem, nearest
 from policy.reading import read_rules
-from policy.rule import Rule, looks_at
+from policy.rule import Rule, looks_at, may_reveal
 
 
 class Source(NamedTuple):
@@ -29,6 +30,7 @@ class Document:
     """Every rule that applies, parsed. `version` (16 hex digits) changes with the schema or any text.
 
     `enforced` decides. `observed_forbids` and `observed_permits` only say what they would have done.
+    `revealable` are the labels that some permit could reveal, so that no other need be asked for.
     """
 
     version: str
@@ -37,6 +39,7 @@ class Document:
     enforced: cedarpy.PolicySet
     observed_forbids: cedarpy.PolicySet | None
     observed_permits: cedarpy.PolicySet | None
+    revealable: frozenset[Label]
     uses_time: bool
 
     def rule(self, rule_id: str) -> Rule | None:
@@ -67,6 +70,7 @@ def build_document(sources: Iterable[Source]) -> Document:
         enforced=_policy_set(rule for rule in rules if not rule.observe),
         observed_forbids=_optional_set([rule for rule in observed if rule.effect == "forbid"]),
         observed_permits=_optional_set([rule for rule in observed if rule.effect == "permit"]),
+        revealable=frozenset().union(*map(may_reveal, rules)),
         uses_time=any(looks_at(rule, "now") for rule in rules),
     )
 

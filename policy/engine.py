@@ -53,7 +53,7 @@ class Engine:
 
 
 def cache_key(query: Query, *, timed: bool) -> Hashable:
-    """Everything a rule can see, and the suggestions a denial repeats; the minute only where a rule looks at the time."""
+    """All that a rule can see and the suggestions a denial repeats; the minute only where a rule looks at the time."""
     identity, resource, operation = query.identity, query.resource, query.operation
     return (
         identity.user,

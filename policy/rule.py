@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from catalog.model import Label
+from policy.model import Action
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -50,3 +53,15 @@ def looks_at(rule: Rule, fact: str) -> bool:
 def literals(tree: object) -> list[str]:
     """Every string written out in an expression."""
     return [node["Value"] for node in nodes(tree) if isinstance(node.get("Value"), str)]
+
+
+def may_reveal(rule: Rule) -> frozenset[Label]:
+    """The labels this rule could permit to see, by its scope alone; empty for a forbid. Never too few."""
+    scope, resource = rule.cedar["action"], rule.cedar["resource"]
+    names = [node["id"] for node in nodes(scope) if "id" in node]
+    if rule.effect != "permit" or (scope["op"] != "All" and Action.REVEAL not in names):
+        return frozenset()
+    kind = resource.get("entity_type") or resource.get("entity", {}).get("type")
+    if kind in ("Resource", "ResourceGroup"):
+        return frozenset()
+    return frozenset({Label(resource["entity"]["id"])}) if resource["op"] == "==" else frozenset(Label)

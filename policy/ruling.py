@@ -38,7 +38,10 @@ class Ruling:
 
 
 def ask(document: Document, query: Query) -> Ruling:
-    """Ask for reveal of every label, then for every action. Never raises for what a query holds."""
+    """Ask for reveal of every label that some rule could give, then for every action.
+
+    Never raises for what a query holds.
+    """
     try:
         return _ask(document, query)
     except (ValueError, OverflowError):  # text that is not Unicode, or a time outside the calendar
@@ -47,7 +50,7 @@ def ask(document: Document, query: Query) -> Ruling:
 
 def _ask(document: Document, query: Query) -> Ruling:
     entities = cedarpy.Entities.from_json_str(entities_json(query), document.schema)
-    labels = sorted(query.labels)
+    labels = sorted(query.labels & document.revealable)
     reveals = reveal_requests(query, json.dumps(context_of(query)), labels=labels) if labels else []
     shown = _answers(reveals, document.enforced, entities, schema=document.schema)
     revealed = frozenset(label for label, answer in zip(labels, shown, strict=True) if answer.allowed)
