@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(
     r"""
-    (?P<blank>\s+|//[^\n]*)
+    (?P<blank>\s+|//[^\n\r]*)
   | (?P<string>"(?:[^"\\]|\\.)*"?)
   | (?P<end>;)
   | (?P<other>[^\s";/]+|/)

@@ -50,7 +50,7 @@ def _forbidden(document: Document, query: Query, ruling: Ruling, *, expiry: floa
     if cured.errors:
         return _broken(cured)
     if cured.forbids:
-        return _denied(query, cured, _reasons(cured.forbids) + _observed(ruling))
+        return _denied(query, cured, _reasons(cured.forbids) + _observed(cured))
     if cured.unpermitted:
         return _unpermitted(query, cured)
     within = min((rule.within for rule in ruling.forbids if rule.within is not None), default=expiry)
