@@ -25,7 +25,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Spec:
-    """`actions` None = every action. `group`, `place` and `label` narrow the scope, "" = any; `label` asks for reveal."""
+    """`actions` None = every action. `group`, `place`, `label` narrow the scope, "" = any; `label` is for reveal."""
 
     id: str
     effect: str

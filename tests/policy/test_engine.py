@@ -87,6 +87,13 @@ def test_several_holds_ask_all_their_groups_within_the_shortest_time() -> None:
     assert (decision.approvers, decision.within) == (frozenset({"leads", "dba"}), 10.0)
 
 
+def test_an_approval_already_given_counts_and_is_not_asked_again() -> None:
+    second = HELD.replace("writes", "second").replace("leads", "dba")
+    decision = engine(OPEN, HELD, second).decide(query(WRITE, approvals=["dba"]))
+    assert isinstance(decision, Hold)
+    assert decision.approvers == {"leads"}
+
+
 def test_a_hold_without_a_time_stays_open_as_long_as_configured() -> None:
     held = engine(OPEN, HELD.replace('@within("30m")', ""))
     decision = Engine(held.document, approval_expiry=77.0).decide(query(WRITE))
