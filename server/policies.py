@@ -46,6 +46,10 @@ class PolicySource:
     def current(self) -> Engine:
         return self._engine
 
+    async def check(self) -> str:
+        """For /readyz, which anybody may read: one sentence without names of rules, "" when all is well."""
+        return "The newest policy files do not load; the last good ones stay in force." if self.problem else ""
+
     async def watch(self, *, every: float = POLL_SECONDS) -> None:
         """Run until cancelled."""
         while True:

@@ -1,0 +1,7 @@
+"""python -m server.cli"""
+
+from __future__ import annotations
+
+from server.cli import main
+
+main()
