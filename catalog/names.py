@@ -56,9 +56,9 @@ def _unglue(word: str, vocabulary: Collection[str]) -> Sequence[str]:
 def singular(word: str, vocabulary: Collection[str]) -> str:
     if word in vocabulary:
         return word
-    for ending in ("es", "s"):
-        if word.endswith(ending) and word[: -len(ending)] in vocabulary:
-            return word[: -len(ending)]
+    for ending, instead in (("ies", "y"), ("es", ""), ("s", "")):
+        if word.endswith(ending) and word[: -len(ending)] + instead in vocabulary:
+            return word[: -len(ending)] + instead
     return word
 
 
