@@ -214,6 +214,8 @@ class Reader:
                 return self._row(body)
             if kind == 84:  # T: the same few shapes come again and again
                 return self._shape(body)
+            if not body and kind in _SIGNALS:
+                return _SIGNALS[kind]
             return _PARSERS[kind](kind, body)
         except KeyError:
             raise WireError(f"a message of unknown type {kind}") from None
@@ -317,8 +319,9 @@ def _ready(_kind: int, body: bytes) -> ReadyForQuery:
 
 
 def _command_complete(_kind: int, body: bytes) -> CommandComplete:
-    (tag,) = _strings(body)
-    return CommandComplete(tag)
+    if body.find(b"\0") != len(body) - 1:
+        raise WireError("a command tag without its end")
+    return CommandComplete(_text(body[:-1]))
 
 
 def _notification(_kind: int, body: bytes) -> NotificationResponse:
@@ -335,18 +338,18 @@ def _negotiate(_kind: int, body: bytes) -> NegotiateProtocolVersion:
     return NegotiateProtocolVersion(minor, tuple(options))
 
 
-def _signal(kind: int, body: bytes) -> Signal:
-    if body:
-        raise WireError("a body where none belongs")
-    return Signal(kind)
+def _not_empty(_kind: int, _body: bytes) -> Message:
+    raise WireError("a body where none belongs")
 
 
 def _copy(kind: int, _body: bytes) -> CopyResponse:
     return CopyResponse(chr(kind))
 
 
+_SIGNALS: Mapping[int, Signal] = {signal.value: signal for signal in Signal}
+
 _PARSERS: Mapping[int, Callable[[int, bytes], Message]] = {
-    **{signal.value: _signal for signal in Signal},
+    **dict.fromkeys(_SIGNALS, _not_empty),
     **{ord(kind): _copy for kind in "GHWd"},
     ord("R"): _authentication,
     ord("K"): _key_data,

@@ -1,0 +1,206 @@
+"""From an open transport to a connection that takes statements: StartupMessage, authentication, fixed statements."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from backends.errors import WireError
+from backends.postgres.address import Address, tls_context
+from backends.postgres.connection import Connection, dial
+from backends.postgres.failures import ConnectionLost, authentication, startup_error, unreachable
+from backends.postgres.frontend import SYNC, parse, password, sasl_initial, sasl_response, startup
+from backends.postgres.scram import (
+    MECHANISM,
+    MECHANISM_PLUS,
+    AuthenticationFailed,
+    Challenge,
+    Exchange,
+    Keys,
+    derive,
+    md5,
+)
+from backends.postgres.wire import Authentication, BackendKeyData, ErrorResponse, Message, ReadyForQuery
+
+CONNECT_SECONDS = 10.0
+
+BEGIN_READ, BEGIN, COMMIT, SESSION = "wr", "wb", "wc", "ws"
+
+FIXED_STATEMENTS: Mapping[str, str] = {
+    BEGIN_READ: "BEGIN READ ONLY",
+    BEGIN: "BEGIN",
+    COMMIT: "COMMIT",
+    # Gives no row, so that it can fly along with a statement. The time-outs are the second line behind our own clock.
+    SESSION: (
+        "SELECT WHERE pg_catalog.concat(pg_catalog.set_config('application_name', $1, false),"
+        " pg_catalog.set_config('statement_timeout', $2, false),"
+        " pg_catalog.set_config('idle_in_transaction_session_timeout', $2, false)) IS NULL"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who logs in. `reference` is where the password comes from, for messages."""
+
+    user: str
+    password: str
+    reference: str
+
+    def __repr__(self) -> str:
+        return f"Account({self.user!r})"
+
+
+class KeyCache:
+    """SCRAM keys by (user, salt, iterations): one login costs PBKDF2 once, not once a connection."""
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[str, bytes, int], tuple[str, Keys]] = {}
+
+    async def get(self, account: Account, challenge: Challenge) -> Keys:
+        index = (account.user, challenge.salt, challenge.iterations)
+        secret, keys = self._keys.get(index, ("", None))
+        if keys is None or secret != account.password:
+            keys = await asyncio.to_thread(derive, account.password, challenge.salt, challenge.iterations)
+            self._keys = {index: (account.password, keys)}
+        return keys
+
+
+async def connect(address: Address, account: Account, *, keys: KeyCache, application: str) -> Connection:
+    """A connection that is ready, with the fixed statements prepared. Raises UpstreamError."""
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            connection = await dial(address, tls_context(address) if address.encrypted else None)
+            try:
+                await _log_in(connection, address, account, keys=keys, application=application)
+                await prepare_fixed(connection)
+            except BaseException:
+                connection.abort()
+                raise
+            return connection
+    except TimeoutError:
+        raise unreachable(address, f"no answer within {CONNECT_SECONDS:g} seconds") from None
+    except ssl.SSLCertVerificationError as error:
+        remedy = "Set sslrootcert to the file of the authority that signed it, or correct the host name."
+        raise unreachable(address, f"its certificate is not trusted: {error.verify_message}", remedy=remedy) from None
+    except ssl.SSLError:
+        raise unreachable(address, "the TLS handshake failed") from None
+    except OSError as error:
+        raise unreachable(address, (error.strerror or "no such host").lower()) from None
+    except (ConnectionLost, WireError) as error:
+        raise unreachable(address, str(error)) from None
+    except AuthenticationFailed as error:
+        raise authentication(account.user, str(error), reference=account.reference) from None
+
+
+async def prepare_fixed(connection: Connection, *, first: bytes = b"") -> None:
+    """Prepare the fixed statements, after `first`. Raises ConnectionLost if the server will not have them."""
+    data = b"".join(parse(name, text) for name, text in FIXED_STATEMENTS.items())
+    reply = await connection.flight(first + data + SYNC, budget=0)
+    if reply.error is not None:
+        raise ConnectionLost("the server refused a statement of ours", answered=True)
+
+
+async def _log_in(
+    connection: Connection, address: Address, account: Account, *, keys: KeyCache, application: str
+) -> None:
+    parameters = {
+        "user": account.user,
+        "database": address.database,
+        "application_name": application,
+        "client_encoding": "UTF8",
+        "DateStyle": "ISO",
+        "IntervalStyle": "postgres",
+        "standard_conforming_strings": "on",
+    }
+    connection.send(startup(parameters))
+    proof = _Proof(connection, address, account, keys)
+    while True:
+        message = await connection.next_message()
+        match message:
+            case Authentication():
+                await proof.answer(message)
+            case ReadyForQuery():
+                connection.status = message.status
+                break
+            case BackendKeyData():
+                connection.key = message
+            case _:
+                raise _unexpected(message, account)
+    if connection.key is None:
+        raise WireError("the server gave no key for cancelling")
+
+
+def _unexpected(message: Message, account: Account) -> Exception:
+    if isinstance(message, ErrorResponse):
+        return startup_error(message, user=account.user, reference=account.reference)
+    return WireError("an unexpected message while logging in")
+
+
+class _Proof:
+    """Answers Authentication requests. Once SASL has begun, only a server that signed is believed."""
+
+    def __init__(self, connection: Connection, address: Address, account: Account, keys: KeyCache) -> None:
+        self._connection, self._address, self._account, self._keys = connection, address, account, keys
+        self._exchange: Exchange | None = None
+        self._verified = False
+
+    async def answer(self, request: Authentication) -> None:
+        if request.kind == 0:
+            if self._exchange is not None and not self._verified:
+                raise AuthenticationFailed("the server skipped its own proof")
+        elif not self._account.password:
+            raise AuthenticationFailed("the server wants a password and none is configured")
+        elif request.kind == 10:
+            self._begin(request.data)
+        elif request.kind in {11, 12} and self._exchange is not None:
+            await self._go_on(self._exchange, request)
+        elif request.kind in {3, 5} and self._exchange is None:
+            self._connection.send(password(self._weak(request)))
+        else:
+            raise AuthenticationFailed(f"the server wants authentication method {request.kind}, which is not supported")
+
+    def _weak(self, request: Authentication) -> str:
+        if request.kind == 5:
+            return md5(self._account.user, self._account.password, request.data[:4])
+        if not self._address.verified:
+            raise AuthenticationFailed("the server wants the password in clear, which needs sslmode=verify-full")
+        return self._account.password
+
+    def _begin(self, data: bytes) -> None:
+        offered = [name.decode("ascii", "replace") for name in data.split(b"\0") if name]
+        binding = _channel_binding(self._connection) if MECHANISM_PLUS in offered else None
+        exchange = self._exchange = Exchange(nonce=secrets.token_urlsafe(18), binding=binding)
+        if exchange.mechanism not in offered:
+            raise AuthenticationFailed(f"the server offers no {MECHANISM}")
+        self._connection.send(sasl_initial(exchange.mechanism, exchange.first()))
+
+    async def _go_on(self, exchange: Exchange, request: Authentication) -> None:
+        if request.kind == 12:
+            exchange.verify(request.data)
+            self._verified = True
+            return
+        challenge = exchange.challenge(request.data)
+        self._connection.send(sasl_response(exchange.proof(challenge, await self._keys.get(self._account, challenge))))
+
+
+def _channel_binding(connection: Connection) -> bytes | None:
+    """tls-server-end-point (RFC 5929 section 4.1): the certificate hashed with its own signature's hash, MD5 and SHA-1
+    replaced by SHA-256. None where the certificate's algorithm has no such hash, as Ed25519."""
+    certificate = connection.certificate()
+    if certificate is None:
+        return None
+    algorithm = x509.load_der_x509_certificate(certificate).signature_hash_algorithm
+    if algorithm is None:
+        return None
+    if isinstance(algorithm, hashes.MD5 | hashes.SHA1):
+        algorithm = hashes.SHA256()
+    digest = hashes.Hash(algorithm)
+    digest.update(certificate)
+    return digest.finalize()

@@ -1,0 +1,289 @@
+"""An open PostgreSQL server: the Upstream of one Resource."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+from backends.base import Chunk, Column, Columns, ColumnSample, Health, Limits, Secrets
+from backends.errors import UpstreamError, WireError
+from backends.postgres.address import Address, read_address
+from backends.postgres.connection import Connection
+from backends.postgres.describe import DESCRIBE
+from backends.postgres.execution import (
+    Task,
+    as_text,
+    check_parameters,
+    first_flight,
+    rows_of_read,
+    rows_of_write,
+)
+from backends.postgres.failures import (
+    ConnectionLost,
+    FlightTimeout,
+    ShapeChanged,
+    authentication,
+    lost,
+    refused,
+    timed_out,
+)
+from backends.postgres.handshake import Account, KeyCache, connect
+from backends.postgres.health import check_login
+from backends.postgres.interrupt import interrupt, settle
+from backends.postgres.lookup import prepare
+from backends.postgres.origins import Origins
+from backends.postgres.plan import plan
+from backends.postgres.pool import SIZE, Pool
+from backends.postgres.reply import Reply
+from backends.postgres.scan import scan_database
+from backends.postgres.statements import Prepared
+from backends.postgres.wire import MessageTooLarge
+from catalog.model import Login, Resource
+from policy.model import Action, Query
+from policy.permit import Permit
+
+APPLICATION = "warded"
+READING = frozenset({Action.CONNECT, Action.READ})
+
+
+class PostgresUpstream:
+    """One pool of connections a login, one picture of the database's catalog. Belongs to one event loop."""
+
+    def __init__(self, resource: Resource, secrets: Secrets) -> None:
+        self._resource = resource
+        self._secrets = secrets
+        self._address: Address = read_address(resource.address)
+        self._pools: dict[str, Pool] = {}
+        self._keys: dict[str, KeyCache] = {}
+        self._origins = Origins()
+        self._background: set[asyncio.Task[None]] = set()
+
+    def execute(self, permit: Permit, *, limits: Limits, label: str) -> AsyncGenerator[Chunk, None]:
+        """See `backends.base.Upstream`. The permit is spent by the call itself, not by the first chunk."""
+        return self._run(permit.spend(), permit.login, limits=limits, label=label)
+
+    async def scan(self, *, sample: int) -> AsyncIterator[ColumnSample]:
+        """Tables first, then views after what they are made of. A table that cannot be sampled is left out."""
+        login = self._resource.scanner or self._resource.logins[-1]
+        connection = await self._connect(login)
+        try:
+            async for column in scan_database(connection, sample=sample):
+                yield column
+        except (ConnectionLost, FlightTimeout, WireError) as error:
+            raise lost(str(error) or "the scan took too long") from None
+        finally:
+            connection.abort()
+
+    async def check(self) -> list[Health]:
+        """Every login once, the scanner's too."""
+        logins = {login.user: login for login in self._resource.logins}
+        scanner = self._resource.scanner
+        if scanner is not None:
+            logins.setdefault(scanner.user, scanner)
+        return [health for login in logins.values() for health in await self._check(login)]
+
+    async def close(self) -> None:
+        pools, self._pools = list(self._pools.values()), {}
+        await asyncio.gather(*self._background, return_exceptions=True)
+        for pool in pools:
+            await pool.close()
+
+    async def _check(self, login: Login) -> list[Health]:
+        return await check_login(
+            self._address, login, lambda: self._connect(login), scanner=login == self._resource.scanner
+        )
+
+    # One operation
+
+    async def _run(self, query: Query, login: Login, *, limits: Limits, label: str) -> AsyncGenerator[Chunk, None]:
+        operation = query.operation
+        lease = _Lease(self._pool(login), limits, opaque=operation.opaque)
+        await lease.take()
+        try:
+            async with aclosing(self._steps(query, login, lease, _task(query, limits, label))) as steps:
+                async for chunk in steps:
+                    yield chunk
+        except UpstreamError as error:
+            if error.code.startswith("42"):
+                self._origins.forget()
+            raise
+        except FlightTimeout:
+            await interrupt(lease.connection)
+            raise timed_out(limits.timeout) from None
+        except ConnectionLost as error:
+            raise lost(str(error)) from None
+        except MessageTooLarge:
+            raise refused("limit", f"one row is larger than the {limits.max_bytes} bytes an answer may have") from None
+        except WireError as error:
+            if error.local:
+                raise refused("22021", str(error)) from None
+            raise refused("protocol", f"the server broke the protocol: {error}") from None
+        finally:
+            await lease.end(self._background)
+
+    def _steps(self, query: Query, login: Login, lease: _Lease, task: Task) -> AsyncGenerator[Chunk, None]:
+        match query.operation.verb:
+            case "sql_query":
+                return self._query(login, lease, task, describing=False)
+            case "sql_describe":
+                return self._query(login, lease, task, describing=True)
+            case "sql_plan":
+                return self._plan(login, lease, task)
+            case verb:
+                raise refused("0A000", f"PostgreSQL has no verb {verb!r}")
+
+    async def _query(self, login: Login, lease: _Lease, task: Task, *, describing: bool) -> AsyncGenerator[Chunk, None]:
+        for last in (False, True):
+            prepared = await self._prepared(lease, task)
+            check_parameters(prepared, task)
+            columns = await self._origins.columns(lease.connection, prepared, user=login.user, targets=task.targets)
+            yield _plain(columns) if describing else columns
+            try:
+                reply = await self._open(lease, prepared, task)
+                break
+            except ShapeChanged:
+                await self._start_over(lease, task, last=last)
+        rows = rows_of_read if task.reads else rows_of_write
+        async with aclosing(rows(lease.connection, task, reply)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def _plan(self, login: Login, lease: _Lease, task: Task) -> AsyncGenerator[Chunk, None]:
+        prepared = await self._prepared(lease, task)
+        check_parameters(prepared, task)
+        yield await self._origins.columns(lease.connection, prepared, user=login.user, targets=task.targets)
+        document, done = await plan(lease.connection, task)
+        yield document
+        yield done
+
+    async def _prepared(self, lease: _Lease, task: Task) -> Prepared:
+        """Preparing runs nothing, so on a kept connection that turns out to be dead it is simply done again."""
+        try:
+            return await prepare(lease.connection, task.text)
+        except ConnectionLost as error:
+            if not lease.may_renew(error):
+                raise
+            await lease.renew()
+            return await prepare(lease.connection, task.text)
+
+    async def _open(self, lease: _Lease, prepared: Prepared, task: Task) -> Reply:
+        """The first flight. A read is sent once more if a kept connection was dead before it answered anything."""
+        try:
+            return await first_flight(lease.connection, prepared, task)
+        except ConnectionLost as error:
+            if not task.reads or not lease.may_renew(error):
+                raise
+            await lease.renew()
+            raise ShapeChanged from None
+
+    async def _start_over(self, lease: _Lease, task: Task, *, last: bool) -> None:
+        """After ShapeChanged: no row was given out. What is retried has changed nothing, or has been rolled back."""
+        connection = lease.connection
+        executed = not task.reads and connection.status == "T"
+        await settle(connection, forget=False)
+        connection.statements.forget(task.text)
+        self._origins.forget()
+        if executed or last:
+            raise refused("0A000", "the schema changed while the statement was under way; it was rolled back")
+
+    # Connections
+
+    def _pool(self, login: Login) -> Pool:
+        pool = self._pools.get(login.user)
+        if pool is None:
+            size = int(self._resource.options.get("pool_size", SIZE))
+            pool = self._pools[login.user] = Pool(lambda: self._connect(login), size=size)
+        return pool
+
+    async def _connect(self, login: Login) -> Connection:
+        keys = self._keys.setdefault(login.user, KeyCache())
+        account = Account(login.user, self._password(login), login.password)
+        return await connect(self._address, account, keys=keys, application=APPLICATION)
+
+    def _password(self, login: Login) -> str:
+        if not login.password:
+            return ""
+        try:
+            return self._secrets(login.password)
+        except Exception as error:  # noqa: BLE001  # the resolver's own errors are unknown here, and may quote a secret
+            failed = authentication(login.user, "its password cannot be read", reference=login.password)
+            failed.remedy = str(getattr(error, "remedy", "")) or failed.remedy
+            raise failed from None
+
+
+class _Lease:
+    """A pooled connection in the hands of one operation."""
+
+    def __init__(self, pool: Pool, limits: Limits, *, opaque: bool) -> None:
+        self._pool, self._limits, self._opaque = pool, limits, opaque
+        self._renewed = False
+        self._held: Connection | None = None
+
+    @property
+    def connection(self) -> Connection:
+        assert self._held is not None
+        return self._held
+
+    async def take(self, *, fresh: bool = False) -> None:
+        connection = self._held = await self._pool.acquire(fresh=fresh)
+        connection.set_deadline(connection.loop.time() + self._limits.timeout)
+
+    def may_renew(self, error: ConnectionLost) -> bool:
+        """Once, and only if a kept connection was dead before it answered."""
+        return not (error.answered or self.connection.fresh or self._renewed)
+
+    async def renew(self) -> None:
+        self._renewed = True
+        self._give_back()
+        await self.take(fresh=True)
+
+    async def end(self, background: set[asyncio.Task[None]]) -> None:
+        """Return the connection; if something still runs on it, or its session may be changed, a task brings it to rest
+        first. Nobody waits for that, so it cannot be cancelled with the caller."""
+        if self._held is None:
+            return
+        self.connection.clear_deadline()
+        if self.connection.usable and not self._opaque:
+            self._give_back()
+            return
+        task = asyncio.create_task(self._bring_to_rest())
+        background.add(task)
+        task.add_done_callback(background.discard)
+
+    async def _bring_to_rest(self) -> None:
+        try:
+            await settle(self.connection, forget=self._opaque)
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        connection, self._held = self._held, None
+        if connection is not None:
+            connection.clear_deadline()
+            connection.committing = False
+            self._pool.release(connection)
+
+
+def _task(query: Query, limits: Limits, label: str) -> Task:
+    operation = query.operation
+    describing = operation.verb == "sql_describe"
+    return Task(
+        text=DESCRIBE if describing else operation.text,
+        parameters=tuple(as_text(value) for value in operation.parameters),
+        reads=describing or operation.actions <= READING,
+        opaque=operation.opaque,
+        limits=limits,
+        label=label,
+        targets=() if describing else operation.targets,
+    )
+
+
+def _plain(columns: Columns) -> Columns:
+    """The catalog's own columns: names, not data."""
+    return Columns(tuple(Column(column.name, column.type) for column in columns.columns))
+
+
+def open_upstream(resource: Resource, secrets: Secrets) -> PostgresUpstream:
+    """The Upstream of a Resource; connects when first used. Raises ValueError for an address that cannot be read."""
+    return PostgresUpstream(resource, secrets)
