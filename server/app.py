@@ -39,6 +39,7 @@ from server.listeners.probes import probe_routes
 from server.listeners.site import SiteGuard
 from server.pipeline import Pipeline
 from server.policies import PolicySource
+from server.readiness import readiness
 from server.recording.recorder import Recorder
 from server.secrets import SecretUnavailable, resolve
 from server.store.engine import Store, open_store
@@ -82,9 +83,7 @@ async def compose(config: Config, *, clock: Clock = time.time) -> AsyncIterator[
         policies = PolicySource(config.policy.folder, config.policy.packs, metrics=telemetry.metrics)
         store = await open_store(config.store_url, password=resolve(config.store.password).expose())
         stack.push_async_callback(store.close)
-        recorder = Recorder(
-            config.records_dir, store, min_free_bytes=config.recording.min_free_bytes, clock=clock
-        )
+        recorder = Recorder(config.records_dir, store, min_free_bytes=config.recording.min_free_bytes, clock=clock)
         await recorder.start()
         stack.push_async_callback(recorder.close)
         upstreams = Upstreams(load_backends(), secrets=_reveal)
@@ -118,9 +117,7 @@ async def _assemble(
     await keeper.load()
     judge = Judge(resources=resources, upstreams=upstreams, labels=keeper.labels, policies=policies, clock=clock)
     approvals = Approvals(store, clock=clock)
-    stage = ApprovalStage(
-        approvals, judge, wait_seconds=config.limits.approval_wait_seconds, public_url=public_url
-    )
+    stage = ApprovalStage(approvals, judge, wait_seconds=config.limits.approval_wait_seconds, public_url=public_url)
     executor = Executor(upstreams=upstreams, labels=keeper.labels, bounds=config.limits, stages=stages)
     pipeline = Pipeline(
         judge=judge,
@@ -154,14 +151,18 @@ async def _assemble(
             approvals=approvals,
             recorder=recorder,
             store=store,
-            resources=resources,
             policies=policies,
             verifier=people,
             judge=judge,
         )
     )
     app.router.routes += probe_routes(
-        checks={"store": store.check, "policies": policies.check, "recording": recorder.check},
+        checks=readiness(
+            store=store,
+            policies=policies,
+            records=config.records_dir,
+            min_free_bytes=config.recording.min_free_bytes,
+        ),
         metrics=telemetry.metrics if config.server.metrics else None,
     )
     app.router.routes += [Route("/mcp", door), Route("/mcp/", door)]

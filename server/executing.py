@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import assert_never
 
 from backends.base import Chunk, Column, Columns, Document, Done, Limits, Rows, Text
@@ -136,5 +135,3 @@ def _plan(operation: Operation, document: object) -> Plan | None:
         return None
     rows = document.get("estimated_rows")
     return Plan(operation.statements, table_names(operation), rows if isinstance(rows, int) else None, ())
-
-

@@ -38,7 +38,13 @@ class Pipeline:
         self.draining = False
 
     async def run(
-        self, identity: Identity, verb: str, arguments: Mapping[str, Any], *, door: str, progress: Progress | None = None
+        self,
+        identity: Identity,
+        verb: str,
+        arguments: Mapping[str, Any],
+        *,
+        door: str,
+        progress: Progress | None = None,
     ) -> Answer:
         """One call through all stages. Raises for our own bugs only, never for what a caller or a target can cause."""
         timings = Timings()

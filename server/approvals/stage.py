@@ -55,9 +55,7 @@ class ApprovalStage:
             return self._unapproved(bracket, hold, request, place)
         return await self._claim(bracket, place, judged, request)
 
-    async def _claim(
-        self, bracket: Bracket, place: Place, judged: Judgement, request: Request
-    ) -> Answer | Approved:
+    async def _claim(self, bracket: Bracket, place: Place, judged: Judgement, request: Request) -> Answer | Approved:
         """What was approved must still be what would run, under the policy of now."""
         query = judged.query
         today = self.judge.decide(query.identity, place, query.operation)

@@ -40,6 +40,7 @@ LIST_TTL_MS = 10_000
 
 def identity_of(context: Context) -> Identity:
     """The caller that the door authenticated for this very request."""
+    assert context.request is not None  # Streamable HTTP always attaches it
     identity = context.request.scope["state"]["identity"]
     assert isinstance(identity, Identity)
     return identity
@@ -75,9 +76,7 @@ class ToolService:
             return await tool.call(identity, arguments, _progress(context))
         if params.name not in self.verbs or not self.judge.offers(identity, params.name):
             raise MCPError(code=types.INVALID_PARAMS, message=f"Unknown tool: {params.name[:64]}")
-        answer = await self.pipeline.run(
-            identity, params.name, arguments, door="mcp", progress=_progress(context)
-        )
+        answer = await self.pipeline.run(identity, params.name, arguments, door="mcp", progress=_progress(context))
         return tool_result(envelope(answer), is_error=answer.status in ("denied", "failed"))
 
     def _invalid(self, name: str, arguments: Mapping[str, Any]) -> str:

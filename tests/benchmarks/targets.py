@@ -114,7 +114,9 @@ async def toolbox(server: Server, database: str, folder: Path) -> AsyncIterator[
     parameter = {"name": "id", "type": "integer", "description": "customer"}
     tool = {"kind": "postgres-sql", "source": "bench", "description": "one row", "statement": SQL}
     file = folder / "toolbox.yaml"
-    file.write_text(yaml.safe_dump({"sources": {"bench": source}, "tools": {"one_row": tool | {"parameters": [parameter]}}}))
+    file.write_text(
+        yaml.safe_dump({"sources": {"bench": source}, "tools": {"one_row": tool | {"parameters": [parameter]}}})
+    )
     binary = Path(sys.executable).parent / "toolbox-server"
     command = [binary, "--config", file, "--port", str(port), "--disable-version-check", "--log-level", "ERROR"]
     headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}

@@ -70,7 +70,9 @@ class Running:
     async def agent_token(self, user: str = "dana", *, client_id: str = AGENT, **claims: Any) -> str:
         """A token of an agent that acts for `user`."""
         options = {"audience": self.mcp_url, "seconds": 600.0} | claims
-        login = new_login(user, resource=self.mcp_url, now=self.gateway.clock(), client_id=client_id, client_name="Tester")
+        login = new_login(
+            user, resource=self.mcp_url, now=self.gateway.clock(), client_id=client_id, client_name="Tester"
+        )
         login_id = login.id
         async with self.gateway.store.session() as session:
             session.add(login)
