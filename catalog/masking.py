@@ -99,7 +99,8 @@ def _touches_hidden(
 
 def _only_clear_system_tables(labels: Labels, relations: Sequence[Locator], revealed: frozenset[Label]) -> bool:
     """System tables are not scanned, so a name in them cannot be placed; it is clear if the whole table is."""
-    system = [len(found.path) == 2 and is_system(found.path[0], found.path[1]) for found in relations]
+    tables = [relation.path for relation in relations if relation.kind == "table"]
+    system = [len(path) == 2 and is_system(path[0], path[1]) for path in tables]
     return bool(system) and all(system) and not labels.of(relations) - revealed
 
 
