@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from mcp import Client
 from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from mcp.shared.dispatcher import ProgressFnT
 from pydantic import AnyUrl
 
 from server.demo.browser import Browser
@@ -20,8 +21,6 @@ AGENT_NAME = "Demo agent"
 # Nothing listens there: the scripted browser reads the code off the redirect, as a person would paste it.
 REDIRECT_URI = "http://127.0.0.1:33418/callback"
 CALL_SECONDS = 90.0
-
-Progress = Callable[[float, float | None, str | None], Awaitable[None]]
 
 
 class Wallet:
@@ -58,7 +57,7 @@ class Agent:
     async def tools(self) -> list[str]:
         return [tool.name for tool in (await self.client.list_tools()).tools]
 
-    async def call(self, tool: str, *, progress: Progress | None = None, **arguments: object) -> dict[str, Any]:
+    async def call(self, tool: str, *, progress: ProgressFnT | None = None, **arguments: object) -> dict[str, Any]:
         result = await self.client.call_tool(
             tool, arguments, read_timeout_seconds=CALL_SECONDS, progress_callback=progress
         )
@@ -66,7 +65,7 @@ class Agent:
         assert isinstance(structured, dict), f"{tool} answered without structured content"
         return structured
 
-    async def query(self, resource: str, sql: str, *, progress: Progress | None = None) -> dict[str, Any]:
+    async def query(self, resource: str, sql: str, *, progress: ProgressFnT | None = None) -> dict[str, Any]:
         return await self.call("sql_query", progress=progress, resource=resource, sql=sql)
 
 

@@ -1,4 +1,4 @@
-"""How the story looks: acts, calls, tables with their masked cells marked, verdicts, and a tick for each thing checked."""
+"""How the story looks: acts, calls, tables with their masked cells marked, verdicts, a tick for each thing checked."""
 
 from __future__ import annotations
 
