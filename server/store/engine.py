@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -51,6 +51,15 @@ class Store:
             else:
                 async with self._turn(), self._transaction(read_only) as session:
                     yield session
+
+    async def check(self) -> str:
+        """For the readiness probe: "" or what is wrong."""
+        try:
+            async with self.session(read_only=True) as session:
+                await session.execute(text("SELECT 1"))
+        except StoreUnavailable as error:
+            return str(error)
+        return ""
 
     async def close(self) -> None:
         await self.engine.dispose()

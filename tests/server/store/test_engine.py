@@ -83,6 +83,10 @@ async def test_transactions_that_read_and_then_write_lose_no_update(store: Store
         assert (await session.get_one(Setting, "counter")).value == "30"
 
 
+async def test_the_probe_says_whether_the_store_answers(store: Store) -> None:
+    assert await store.check() == ""
+
+
 async def test_files_of_the_store_are_private(tmp_path: Path) -> None:
     before = os.umask(0)
     try:

@@ -1,0 +1,123 @@
+"""The closed set of facts worth keeping. The name of a type ends in the version of its fields.
+
+A field is never renamed or given another meaning: that is a new version, and readers keep the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOpened:
+    """The first record of every segment: whose records follow. `via` is "agent" or "person"."""
+
+    type: ClassVar[str] = "session.opened/1"
+    user: str
+    groups: Sequence[str]
+    via: str
+    client_id: str
+    client_name: str
+    warded_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationOpened:
+    """What is about to be asked of a target, durable before the target sees a byte of it.
+
+    `digest` is the SHA-256 of everything the target would be sent, `decision` what the
+    policy `policy_version` said, `reasons` its rules (`{"rule", "text", "suggestion"}`),
+    `request_id` the approval it waits for, if any.
+    """
+
+    type: ClassVar[str] = "operation.opened/1"
+    operation_id: str
+    door: str
+    verb: str
+    resource: str
+    login: str
+    text: str
+    parameters: Sequence[Any] = ()
+    actions: Sequence[str] = ()
+    effects: Sequence[str] = ()
+    targets: Sequence[str] = ()
+    digest: str
+    policy_version: str
+    decision: str
+    reasons: Sequence[Mapping[str, str]] = ()
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationClosed:
+    """How it ended. `outcome` is ok, failed, denied, held or cancelled.
+
+    `masked` lists the columns that were hidden (`{"column", "label", "mask"}`), `affected`
+    the rows changed (None for reads), `truncated` the limit that stopped the answer.
+    """
+
+    type: ClassVar[str] = "operation.closed/1"
+    operation_id: str
+    outcome: str
+    rows: int = 0
+    bytes: int = 0
+    affected: int | None = None
+    masked: Sequence[Mapping[str, str]] = ()
+    masked_cells: int = 0
+    truncated: str = ""
+    error_code: str = ""
+    duration_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestDecided:
+    """A person (or, with no user, all groups together) answered a request for approval."""
+
+    type: ClassVar[str] = "request.decided/1"
+    request_id: str
+    decision: str
+    user: str
+    group: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeUnknown:
+    """The writer of `segment` died between opening and closing `operation_id`: the target may have done it or not."""
+
+    type: ClassVar[str] = "outcome.unknown/1"
+    operation_id: str
+    segment: str
+
+
+Event = SessionOpened | OperationOpened | OperationClosed | RequestDecided | OutcomeUnknown
+
+EVENTS: Mapping[str, type[Event]] = MappingProxyType(
+    {kind.type: kind for kind in (SessionOpened, OperationOpened, OperationClosed, RequestDecided, OutcomeUnknown)}
+)
+_FIELDS: Mapping[type, tuple[str, ...]] = MappingProxyType(
+    {kind: tuple(each.name for each in fields(kind)) for kind in EVENTS.values()}
+)
+
+
+class UnknownEvent(Exception):
+    """A type, or fields of a type, that this version does not know: written by a newer one."""
+
+
+def to_dict(event: Event) -> dict[str, Any]:
+    """The fields of the event, without its type."""
+    return {name: getattr(event, name) for name in _FIELDS[type(event)]}
+
+
+def from_dict(type_name: str, values: Mapping[str, Any]) -> Event:
+    """The inverse of `to_dict`. Raises UnknownEvent."""
+    kind = EVENTS.get(type_name)
+    if kind is None:
+        raise UnknownEvent(f"event {type_name!r}")
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise UnknownEvent(f"event {type_name!r} with the fields {', '.join(values)}") from error
