@@ -47,7 +47,13 @@ class Labels:
 
     def column(self, locator: Locator) -> Label | None:
         """The label of one column; None = clear. Candidates that disagree (unqualified name) give COMPUTED."""
-        found = self.of((locator,)) if len(locator.path) == 3 else frozenset({Label.UNSCANNED})
+        if len(locator.path) != 3:
+            return Label.UNSCANNED
+        schema, table, name = locator.path
+        known = self._columns.get((schema, table)) if schema else None
+        if known is not None:
+            return known.get(name, Label.UNSCANNED)
+        found = self.of((locator,))
         if len(found) > 1:
             return Label.COMPUTED
         return next(iter(found), None)

@@ -75,33 +75,41 @@ def label_of(labels: Labels, origin: Locator, revealed: frozenset[Label]) -> Lab
 def _touches(
     labels: Labels, relations: Sequence[Locator], revealed: frozenset[Label], *, touched: Sequence[Locator] | None
 ) -> bool:
+    carried = labels.of(relations) - revealed
     if touched is None:
-        return bool(labels.of(relations) - revealed)
-    return any(_touches_hidden(labels, locator, relations, revealed=revealed) for locator in touched)
+        return bool(carried)
+    if not carried and _only_system_tables(relations):
+        touched = [locator for locator in touched if locator.kind != "column" or locator.path[0]]
+    return any(_reaches(labels, locator, relations, carried=carried, revealed=revealed) for locator in touched)
 
 
-def _touches_hidden(
-    labels: Labels, locator: Locator, relations: Sequence[Locator], *, revealed: frozenset[Label]
+def _reaches(
+    labels: Labels,
+    locator: Locator,
+    relations: Sequence[Locator],
+    *,
+    carried: frozenset[Label],
+    revealed: frozenset[Label],
 ) -> bool:
-    """Whether one mention reaches a hidden label. What cannot be placed counts as reaching it."""
+    """Whether one mention reaches a hidden label. What cannot be placed for certain counts as reaching it."""
+    if locator.kind == "table":
+        return not labels.of((locator,)) <= revealed
     if locator.kind != "column" or len(locator.path) != 3:
-        return locator.kind != "table" or bool(labels.of((locator,)) - revealed)
+        return True
     schema, table, name = locator.path
     if schema:
-        return bool(labels.of((locator,)) - revealed)
-    if _only_clear_system_tables(labels, relations, revealed):
-        return False
-    candidates = [relation for relation in relations if relation.path[-1:] == (table,)] or relations
-    found = labels.columns_named(name, candidates)
-    unknown = Label.UNSCANNED in labels.of(candidates) and Label.UNSCANNED not in revealed
-    return found is None or unknown or bool(found - revealed)
+        return not labels.of((locator,)) <= revealed
+    if Label.UNSCANNED in carried:
+        return True
+    named = [relation for relation in relations if relation.path[-1:] == (table,)] if table else relations
+    found = labels.columns_named(name, named or relations)
+    return found is None or not found <= revealed
 
 
-def _only_clear_system_tables(labels: Labels, relations: Sequence[Locator], revealed: frozenset[Label]) -> bool:
+def _only_system_tables(relations: Sequence[Locator]) -> bool:
     """System tables are not scanned, so a name in them cannot be placed; it is clear if the whole table is."""
     tables = [relation.path for relation in relations if relation.kind == "table"]
-    system = [len(path) == 2 and is_system(path[0], path[1]) for path in tables]
-    return bool(system) and all(system) and not labels.of(relations) - revealed
+    return bool(tables) and all(len(path) == 2 and is_system(path[0], path[1]) for path in tables)
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ from catalog.detectors.base import TEXTUAL, Detector, Kind, terms
 from catalog.model import Label
 
 _NUMBER = re.compile(r"-?\d{1,3}\.\d{1,20}", re.ASCII)
+_WHOLE = re.compile(r"-?\d{1,3}", re.ASCII)
 _PAIR = re.compile(
     r"\(?-?\d{1,3}\.\d{2,20} ?, ?-?\d{1,3}\.\d{2,20}\)?|POINT ?\(.{3,60}\)|0101000020E6100000[0-9A-F]{32}"
 )
@@ -20,7 +21,7 @@ def value(text: str) -> float:
     if _PAIR.fullmatch(text):
         return 0.7
     if not _NUMBER.fullmatch(text) or abs(float(text)) > 180:
-        return 0.1 if text.lstrip("-").isdecimal() and abs(int(text[:6])) <= 180 else 0.0
+        return 0.1 if _WHOLE.fullmatch(text) and abs(int(text)) <= 180 else 0.0
     return 0.7 if len(text.partition(".")[2]) >= 3 else 0.4
 
 

@@ -22,7 +22,7 @@ def mask_email(value: str) -> str | None:
 
 
 def _first(part: str) -> str:
-    return part[0] if len(part) > 1 else ""
+    return part[0] if len(part) > 1 and part[0] != "*" else ""
 
 
 EMAIL = Masker("partial", MappingProxyType({Family.TEXT: mask_email}), stable=True)
