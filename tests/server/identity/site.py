@@ -16,7 +16,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from server.config import Config, Server
+from server.config import Config, Identity, Server
 from server.identity.keys import load_keys
 from server.identity.routes import identity_routes
 from server.identity.sessions import BrowserSessions
@@ -70,12 +70,13 @@ class Site:
         await sessions.open(user, answer)
         browser = self.browser()
         name, _, value = answer.headers["set-cookie"].partition(";")[0].partition("=")
-        browser.cookies.set(name, value, domain="127.0.0.1" if "127.0.0.1" in ORIGIN else "")
+        browser.cookies.set(name, value, domain="127.0.0.1")
         return browser
 
 
-async def make_site(store: Store, clock: Clock, *, public_url: str = ORIGIN, **identity: Any) -> Site:
-    config = Config(server=Server(public_url=public_url), **({"identity": identity} if identity else {}))
+async def make_site(store: Store, clock: Clock, *, public_url: str = ORIGIN, dynamic_registration: bool = True) -> Site:
+    identity = Identity(dynamic_registration=dynamic_registration)
+    config = Config(server=Server(public_url=public_url), identity=identity)
     keys = await load_keys(store, clock=clock)
     tokens = AccessTokens(keys, issuer=public_url, clock=clock)
     verifier = Verifier(keys, store, issuer=public_url, audience=config.mcp_url, clock=clock)

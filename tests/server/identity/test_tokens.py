@@ -144,9 +144,7 @@ async def test_a_token_of_another_type_is_refused(mint: Mint, typ: str | None) -
 
 @pytest.mark.parametrize("header", [{"kid": "unknown"}, {"kid": "../../etc/passwd"}, {"kid": ""}])
 async def test_an_unknown_key_is_refused(mint: Mint, header: dict[str, Any]) -> None:
-    assert (
-        await refusal(mint.verifier(), mint.token(header=header)) == "The token was signed by an unknown key."
-    )
+    assert await refusal(mint.verifier(), mint.token(header=header)) == "The token was signed by an unknown key."
 
 
 async def test_keys_that_the_token_brings_along_are_ignored(mint: Mint) -> None:
@@ -156,7 +154,9 @@ async def test_keys_that_the_token_brings_along_are_ignored(mint: Mint) -> None:
     header = {"typ": "at+jwt", "kid": kid, "jwk": jwk, "jku": "https://evil.example/k", "x5u": "https://evil.example/c"}
     forged = jwt.encode(mint.claims(), evil, algorithm="ES256", headers=header)
     assert await refusal(mint.verifier(), forged) == "The token's signature is wrong."
-    assert (await mint.verifier().verify(mint.token(header={"jwk": jwk, "jku": "https://evil.example/k"}))).user == "ada"
+    assert (
+        await mint.verifier().verify(mint.token(header={"jwk": jwk, "jku": "https://evil.example/k"}))
+    ).user == "ada"
 
 
 def signed(header: dict[str, Any], claims: dict[str, Any], signature: bytes) -> str:
