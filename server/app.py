@@ -39,7 +39,7 @@ from server.listeners.probes import probe_routes
 from server.listeners.site import SiteGuard
 from server.pipeline import Pipeline
 from server.policies import PolicySource
-from server.readiness import readiness
+from server.readiness import readiness, warnings
 from server.recording.recorder import Recorder
 from server.secrets import SecretUnavailable, resolve
 from server.store.engine import Store, open_store
@@ -157,12 +157,8 @@ async def _assemble(
         )
     )
     app.router.routes += probe_routes(
-        checks=readiness(
-            store=store,
-            policies=policies,
-            records=config.records_dir,
-            min_free_bytes=config.recording.min_free_bytes,
-        ),
+        checks=readiness(store=store, records=config.records_dir, min_free_bytes=config.recording.min_free_bytes),
+        warnings=warnings(policies),
         metrics=telemetry.metrics if config.server.metrics else None,
     )
     app.router.routes += [Route("/mcp", door), Route("/mcp/", door)]

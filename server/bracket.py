@@ -77,7 +77,7 @@ class Bracket:
                 log.error("closing event lost", operation=self.id, outcome=outcome)
 
     async def open(self, judged: Judgement, place: Place, *, request_id: str = "") -> None:
-        """Write what is about to happen. Returns once that is durable in the grade it needs; raises RecordingUnavailable."""
+        """Write what is about to happen, durable in the grade it needs on return. Raises RecordingUnavailable."""
         query, decision = judged.query, judged.decision
         operation = query.operation
         self.durability = _grade(operation.actions, decision)

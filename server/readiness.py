@@ -1,4 +1,4 @@
-"""What /readyz asks: may this process take work? Answers are sentences without anything sensitive, "" when all is well."""
+"""What /readyz asks: may this process take work? "" when all is well, else a sentence with nothing sensitive in it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from server.policies import PolicySource
 from server.store.engine import Store, StoreUnavailable
 
 
-def readiness(*, store: Store, policies: PolicySource, records: Path, min_free_bytes: int) -> Mapping[str, Check]:
-    """One check for each thing that a call needs: store, rules, room for its record."""
+def readiness(*, store: Store, records: Path, min_free_bytes: int) -> Mapping[str, Check]:
+    """One check for each thing that every call needs: the store, and room for its record."""
 
     async def ask_store() -> str:
         try:
@@ -23,9 +23,6 @@ def readiness(*, store: Store, policies: PolicySource, records: Path, min_free_b
         except StoreUnavailable as error:
             return str(error)
         return ""
-
-    async def ask_policies() -> str:
-        return policies.problem
 
     async def ask_disk() -> str:
         try:
@@ -36,4 +33,13 @@ def readiness(*, store: Store, policies: PolicySource, records: Path, min_free_b
             return "There is too little room for records."
         return ""
 
-    return {"store": ask_store, "policies": ask_policies, "recording": ask_disk}
+    return {"store": ask_store, "recording": ask_disk}
+
+
+def warnings(policies: PolicySource) -> Mapping[str, Check]:
+    """What somebody should look at while work goes on: a refused policy leaves the old one in force."""
+
+    async def ask_policies() -> str:
+        return policies.problem
+
+    return {"policies": ask_policies}

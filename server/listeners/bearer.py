@@ -12,10 +12,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from policy.model import Identity
+from server.identity.resource import SCOPE
 from server.identity.tokens import TokenRefused, Verifier
 from server.stages import Stages
-
-SCOPE = "mcp:tools"
 
 
 class BearerDoor:

@@ -80,8 +80,9 @@ REQUEST_STATUS = Verb(
     name="request_status",
     title="Status of a request",
     doc=(
-        "What became of an operation that was held for approval. Waits up to wait_seconds (at most 45) for a decision. "
-        "When the status is `approved`, send exactly the same call again: it runs once. You cannot approve anything here."
+        "What became of an operation that was held for approval. Waits up to wait_seconds (at most 45) for a "
+        "decision. When the status is `approved`, send exactly the same call again: it runs once. "
+        "You cannot approve anything here."
     ),
     input_schema=_object(
         {

@@ -73,7 +73,7 @@ def json_rows(answer: Answer) -> list[list[Cell]]:
     converters = [(index, _converter(column)) for index, column in enumerate(answer.columns)]
     typed = [(index, convert) for index, convert in converters if convert is not None]
     if not typed:
-        return list(answer.rows)
+        return [list(row) for row in answer.rows]
     found: list[list[Cell]] = []
     for row in answer.rows:
         cells: list[Cell] = list(row)

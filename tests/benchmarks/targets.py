@@ -113,10 +113,9 @@ async def toolbox(server: Server, database: str, folder: Path) -> AsyncIterator[
     source |= {"user": server.superuser, "password": server.password}
     parameter = {"name": "id", "type": "integer", "description": "customer"}
     tool = {"kind": "postgres-sql", "source": "bench", "description": "one row", "statement": SQL}
+    tools = {"one_row": tool | {"parameters": [parameter]}}
     file = folder / "toolbox.yaml"
-    file.write_text(
-        yaml.safe_dump({"sources": {"bench": source}, "tools": {"one_row": tool | {"parameters": [parameter]}}})
-    )
+    file.write_text(yaml.safe_dump({"sources": {"bench": source}, "tools": tools}))
     binary = Path(sys.executable).parent / "toolbox-server"
     command = [binary, "--config", file, "--port", str(port), "--disable-version-check", "--log-level", "ERROR"]
     headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}

@@ -27,7 +27,8 @@ def column(found: dict[str, Any], name: str) -> list[Any]:
 
 def records(running: Running) -> list[dict[str, Any]]:
     folder: Path = running.gateway.config.records_dir
-    return [record for path in sorted(folder.rglob("*.jsonl")) for record in read_events(path)]
+    kept = [record for path in sorted(folder.rglob("*.jsonl")) for record in read_events(path)]
+    return [{"type": record.type, **record.event} for record in kept]
 
 
 async def decide(running: Running, http: httpx.AsyncClient, user: str, request_id: str, word: str) -> httpx.Response:

@@ -15,6 +15,7 @@ import uvicorn
 from server.app import Gateway, compose
 from server.config import Config
 from server.identity.logins import mint_person_token, new_login
+from server.identity.resource import SCOPE
 from server.identity.users import add_user
 from tests.support.servers.postgres import Server
 
@@ -67,16 +68,24 @@ class Running:
     def mcp_url(self) -> str:
         return f"{self.url}/mcp"
 
-    async def agent_token(self, user: str = "dana", *, client_id: str = AGENT, **claims: Any) -> str:
+    async def agent_token(
+        self, user: str = "dana", *, audience: str = "", seconds: float = 600, scope: str = SCOPE
+    ) -> str:
         """A token of an agent that acts for `user`."""
-        options = {"audience": self.mcp_url, "seconds": 600.0} | claims
-        login = new_login(
-            user, resource=self.mcp_url, now=self.gateway.clock(), client_id=client_id, client_name="Tester"
-        )
+        now = self.gateway.clock()
+        login = new_login(user, resource=self.mcp_url, now=now, client_id=AGENT, client_name="Tester")
         login_id = login.id
         async with self.gateway.store.session() as session:
             session.add(login)
-        return self.gateway.tokens.mint(user, login_id, client_id=client_id, client_name="Tester", **options)
+        return self.gateway.tokens.mint(
+            user,
+            login_id,
+            audience=audience or self.mcp_url,
+            seconds=seconds,
+            client_id=AGENT,
+            client_name="Tester",
+            scope=scope,
+        )
 
     async def person_token(self, user: str) -> str:
         """A person's own token for the REST API."""
