@@ -171,7 +171,7 @@ class Config(Section):
     policy: Policy = Field(default_factory=Policy, description="Rules.")
     limits: Limits = Field(default_factory=Limits, description="Bounds.")
     recording: Recording = Field(default_factory=Recording, description="Records.")
-    telemetry: Telemetry = Field(default_factory=Telemetry, description="Logs and traces.")
+    telemetry: Telemetry = Field(default_factory=Telemetry, description="What is logged, and where spans go.")
     resources: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")], ResourceConfig] = Field(
         default_factory=dict, description="What can be reached, by name."
     )

@@ -37,9 +37,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _from_file(info: ValidationInfo) -> bool:
+    return bool(info.context)
+
+
 def _anchored(path: Path, info: ValidationInfo) -> Path:
-    folder = (info.context or {}).get("folder")
-    return folder / path.expanduser() if folder else path
+    return (info.context or {})["folder"] / path.expanduser() if _from_file(info) else path
 
 
 def _split(url: str) -> SplitResult:
@@ -104,7 +107,8 @@ def _store_url(url: str, info: ValidationInfo) -> str:
         raise problem(
             "this is not a store that Warded knows", f"Write {_SQLITE}path/warded.db or {_POSTGRES}user@host/database."
         )
-    _no_password(_split(url), "store.password")
+    if _from_file(info):  # a URL that a program puts together stands in no file
+        _no_password(_split(url), "store.password")
     return url
 
 

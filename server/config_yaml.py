@@ -9,6 +9,8 @@ import yaml
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
+MAX_KEYS = 50_000
+"""Aliases (*name) are followed, so a small file can mean an endless one."""
 
 Location = tuple[int | str, ...]
 
@@ -51,6 +53,8 @@ def read_yaml(data: bytes) -> Document:
         raise YamlProblem("the file is not UTF-8", "Save it as UTF-8.") from None
     except yaml.MarkedYAMLError as error:
         raise _not_yaml(error) from None
+    except RecursionError:
+        raise _too_deep(0) from None
     except (yaml.YAMLError, ValueError):
         raise YamlProblem("this is not YAML", "Remove characters that are not text.") from None
     return Document({} if value is None else value, lines)
@@ -63,9 +67,13 @@ def _not_yaml(error: yaml.MarkedYAMLError) -> YamlProblem:
     return YamlProblem(what, "Check indentation, colons and quotes on this line and the one above.", line=line)
 
 
+def _too_deep(line: int) -> YamlProblem:
+    return YamlProblem("this is nested too deeply or refers to itself", "Write the keys out.", line=line)
+
+
 def _walk(node: yaml.Node, here: Location, lines: dict[Location, int]) -> None:
-    if len(here) > MAX_DEPTH:
-        raise YamlProblem("this is nested too deeply", "Remove the nesting.", line=node.start_mark.line + 1)
+    if len(here) > MAX_DEPTH or len(lines) > MAX_KEYS:
+        raise _too_deep(node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             lines[(*here, index)] = item.start_mark.line + 1

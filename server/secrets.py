@@ -34,6 +34,9 @@ class Secret:
     def __repr__(self) -> str:
         return "Secret(hidden)"
 
+    def __format__(self, _spec: str) -> str:
+        return repr(self)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
 

@@ -77,6 +77,5 @@ def _operations(document: dict[str, Any]) -> Iterator[str]:
         for method, operation in methods.items():
             names = ", ".join(each["name"] for each in operation.get("parameters", []) if each["in"] == "query")
             query = f"?{names}" if names else ""
-            yield (
-                f"<li><b>{method.upper()}</b> <code>{escape(path + query)}</code><br>{escape(operation['summary'])}</li>"
-            )
+            words = escape(operation["summary"])
+            yield f"<li><b>{method.upper()}</b> <code>{escape(path + query)}</code><br>{words}</li>"

@@ -36,7 +36,8 @@ class RequestSummary(BaseModel):
     id: str
     status: Status
     requester: str
-    agent: str = Field(description="The program that asked; empty = the person herself.")
+    client_id: str = Field(description="The agent that asked; empty = the person, without one.")
+    client_name: str = Field(description="What the agent calls itself.")
     resource: str
     login: str = Field(description="The account at the target that it would run as.")
     verb: str
@@ -150,10 +151,4 @@ def _view(request: Request, votes: list[VoteView]) -> RequestView:
 
 
 def _fields(request: Request) -> dict[str, Any]:
-    names = ("id", "status", "requester", "resource", "login", "verb", "text", "parameters", "approvers")
-    return {
-        **{name: getattr(request, name) for name in names},
-        "agent": request.client_name or request.client_id,
-        "created_at": request.created_at,
-        "expires_at": request.expires_at,
-    }
+    return {name: getattr(request, name) for name in RequestSummary.model_fields}

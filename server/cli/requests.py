@@ -41,7 +41,7 @@ def list_(
         print_json(page)
         return
     rows = [
-        (r["id"], r["status"], r["requester"], r["agent"], r["resource"], _short(r["text"]), ", ".join(r["approvers"]))
+        (r["id"], r["status"], r["requester"], _agent(r), r["resource"], _short(r["text"]), ", ".join(r["approvers"]))
         for r in page["items"]
     ]
     print_table(("Request", "Status", "User", "Agent", "Resource", "Text", "Asked"), rows)
@@ -114,7 +114,7 @@ def _facts(found: Mapping[str, Any]) -> dict[str, object]:
         "request": found["id"],
         "status": found["status"],
         "user": found["requester"],
-        "agent": found["agent"],
+        "agent": _agent(found),
         "resource": f"{found['resource']} as {found['login']}",
         "text": found["text"],
         "parameters": ", ".join(map(repr, found["parameters"])),
@@ -125,6 +125,10 @@ def _facts(found: Mapping[str, Any]) -> dict[str, object]:
         "expires": when(found["expires_at"]),
         "outcome": found["outcome"],
     }
+
+
+def _agent(found: Mapping[str, Any]) -> str:
+    return str(found["client_name"] or found["client_id"])
 
 
 def _short(text: str) -> str:
