@@ -12,7 +12,6 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -35,15 +34,13 @@ TEXT_CLAIMS = ("iss", "sub", "client_id", "scope", "sid", "jti")
 NO_CHECKS = {f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
 
 
-@dataclass(frozen=True)
 class TokenRefused(Exception):
     """A request without a usable access token. `description` is public and never holds any part of the token."""
 
-    code: Literal["invalid_token", "missing"]
-    description: str
-
-    def __str__(self) -> str:
-        return self.description
+    def __init__(self, code: Literal["invalid_token", "missing"], description: str) -> None:
+        super().__init__(description)
+        self.code = code
+        self.description = description
 
 
 class AccessTokens:

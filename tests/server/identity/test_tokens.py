@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -233,6 +235,17 @@ async def test_a_token_longer_than_8_kib_is_refused_unread(mint: Mint) -> None:
 async def test_a_critical_header_that_nobody_understands_is_refused(mint: Mint) -> None:
     token = mint.token(header={"crit": ["b64"], "b64": True})
     assert "The token" in await refusal(mint.verifier(), token)
+
+
+async def test_a_refusal_passes_through_context_managers(mint: Mint) -> None:
+    """contextlib assigns to the exception on its way, which a frozen dataclass would not let it."""
+
+    @contextmanager
+    def stage() -> Iterator[None]:
+        yield
+
+    with pytest.raises(TokenRefused), stage():
+        await mint.verifier().verify("x")
 
 
 async def test_no_token_is_missing_and_not_invalid(mint: Mint) -> None:
