@@ -12,6 +12,7 @@ from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text, Un
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 _LIVE = text("status IN ('pending', 'approved')")
+_APPROVING = text("approve")
 
 
 class Base(DeclarativeBase):
@@ -173,12 +174,21 @@ class Vote(Base):
 
     __tablename__ = "votes"
     request_id: Mapped[str] = mapped_column(ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True)
-    group: Mapped[str] = mapped_column(String(128), primary_key=True)
-    user: Mapped[str] = mapped_column(String(128))
+    user: Mapped[str] = mapped_column(String(128), primary_key=True)  # four eyes: one person counts once
+    group: Mapped[str] = mapped_column(String(128))
     approve: Mapped[bool] = mapped_column()
     comment: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[float] = mapped_column(Float)
-    __table_args__ = (UniqueConstraint("request_id", "user"),)  # four eyes: one person counts once
+    __table_args__ = (
+        Index(
+            "uq_votes_approving",
+            "request_id",
+            "group",
+            unique=True,
+            sqlite_where=_APPROVING,
+            postgresql_where=_APPROVING,
+        ),
+    )
 
 
 class Segment(Base):

@@ -76,7 +76,7 @@ def test_the_list_of_revisions_is_the_folder_of_migrations() -> None:
 async def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
     """Separate processes, since SQLite's locks and Alembic's globals are per process."""
     async with anyio.create_task_group() as tasks:
-        for _ in range(3):
+        for _ in range(2):
             tasks.start_soon(_open_in_a_process, empty_url)
     store = await open_store(empty_url)
     assert await _versions(store) == [HEAD]

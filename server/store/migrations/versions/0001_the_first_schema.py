@@ -12,6 +12,7 @@ depends_on = None
 
 
 LIVE = sa.text("status IN ('pending', 'approved')")
+APPROVING = sa.text("approve")
 
 
 def upgrade() -> None:
@@ -155,14 +156,21 @@ def upgrade() -> None:
     op.create_table(
         "votes",
         sa.Column("request_id", sa.String(length=64), nullable=False),
-        sa.Column("group", sa.String(length=128), nullable=False),
         sa.Column("user", sa.String(length=128), nullable=False),
+        sa.Column("group", sa.String(length=128), nullable=False),
         sa.Column("approve", sa.Boolean(), nullable=False),
         sa.Column("comment", sa.Text(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("request_id", "group"),
-        sa.UniqueConstraint("request_id", "user"),
+        sa.PrimaryKeyConstraint("request_id", "user"),
+    )
+    op.create_index(
+        "uq_votes_approving",
+        "votes",
+        ["request_id", "group"],
+        unique=True,
+        sqlite_where=APPROVING,
+        postgresql_where=APPROVING,
     )
     op.create_table(
         "authorization_codes",
