@@ -12,6 +12,7 @@ from backends.postgres.connection import Connection
 SIZE = 8
 WAIT_SECONDS = 5.0
 IDLE_SECONDS = 300.0
+CLOSE_SECONDS = 1.0
 
 
 class Pool:
@@ -52,8 +53,12 @@ class Pool:
         self._close_old()
 
     async def close(self) -> None:
+        """Close what is idle, and give TLS a moment to say goodbye; what is in use is closed when it comes back."""
         self._closed = True
+        leaving = [connection.closed for connection in self._idle]
         self._drop_idle()
+        if leaving:
+            await asyncio.wait(leaving, timeout=CLOSE_SECONDS)
 
     def _kept(self) -> Connection | None:
         """The connection used last: it knows the statements, and the others may age."""

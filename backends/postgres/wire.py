@@ -319,7 +319,7 @@ def _ready(_kind: int, body: bytes) -> ReadyForQuery:
 
 
 def _command_complete(_kind: int, body: bytes) -> CommandComplete:
-    if body.find(b"\0") != len(body) - 1:
+    if not body or body.find(b"\0") != len(body) - 1:
         raise WireError("a command tag without its end")
     return CommandComplete(_text(body[:-1]))
 

@@ -70,10 +70,10 @@ class Server:
             raise ServerFailed(done.stderr.decode(errors="replace"))
         return done.stdout.decode()
 
-    def create_database(self, *, prefix: str = "test") -> str:
-        """A new empty database with a name nobody else uses: how tests stay out of each other's way."""
+    def create_database(self, *, prefix: str = "test", template: str = "template1") -> str:
+        """A new database with a name nobody else uses, empty or a copy: how tests stay out of each other's way."""
         name = f"{prefix}_{secrets.token_hex(4)}"
-        self.psql(f'CREATE DATABASE "{name}"')
+        self.psql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 
     @cached_property
