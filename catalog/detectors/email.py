@@ -21,10 +21,10 @@ def value(text: str) -> float:
     found = _ADDRESS.findall(text)
     if not found or not all(map(_is_address, found)):
         return 0.0
-    rest = len(text) - sum(map(len, found))
     if len(found) == 1:
-        return 1.0 if rest <= len("mailto:<>") or text.endswith(">") else 0.2
-    return 0.8 if rest <= 3 * len(found) else 0.2
+        bare = text.removeprefix("mailto:").strip("<>\"' ")
+        return 1.0 if bare == found[0] or text.endswith(f"<{found[0]}>") else 0.2
+    return 0.8 if len(text) - sum(map(len, found)) <= 3 * len(found) else 0.2
 
 
 def within(text: str) -> bool:

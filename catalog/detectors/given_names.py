@@ -33,6 +33,8 @@ GIVEN_NAMES = word_set(
     "tammy crystal erin courtney kristen",
     "vincent russell louis phillip randy howard carlos roy eugene ralph wayne bobby johnny",
     "roger terry billy bruce willie",
+    "jane joe tom bob jim mike kate dave steve matt ben rob ann beth sue meg alex nick ron don ken ray max",
+    "sam dan pete",
     # German, Dutch, Nordic
     "hans peter klaus jurgen wolfgang uwe bernd dieter manfred helmut gerhard heinz werner",
     "horst gunter karl fritz otto",

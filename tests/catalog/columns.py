@@ -1,4 +1,4 @@
-"""Seeded columns made with Faker: what real schemas call things in several languages, and look-alikes that are clean."""
+"""Seeded columns made with Faker: names that real schemas use in several languages, and clean look-alikes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from faker import Faker
 from stdnum import luhn
 
-ROWS = 40
+ROWS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,21 @@ def note(fake: Faker, rng: random.Random) -> str:
 
 
 SENSITIVE: tuple[tuple[str, str, str, Maker], ...] = (
-    *[("EMAIL", name, "text", lambda f, _r: f.email()) for name in ("email", "e_mail", "kundenMail", "correo", "login")],
+    *[
+        ("EMAIL", name, "text", lambda f, _r: f.email())
+        for name in ("email", "e_mail", "kundenMail", "correo", "login")
+    ],
     ("EMAIL", "reference", "text", lambda f, _r: f.email()),
-    *[("PHONE", n, "text", lambda f, _r: f.phone_number()) for n in ("phone", "tel_nr", "handynr", "telefono", "mobile")],
+    *[
+        ("PHONE", n, "text", lambda f, _r: f.phone_number())
+        for n in ("phone", "tel_nr", "handynr", "telefono", "mobile")
+    ],
     ("PHONE", "phone", "text", digits(10)),
     ("PHONE", "mobile_number", "bigint", digits(11)),
-    *[("CREDIT_CARD", n, "text", lambda f, _r: f.credit_card_number()) for n in ("cc_num", "card_number", "pan", "col_4")],
+    *[
+        ("CREDIT_CARD", n, "text", lambda f, _r: f.credit_card_number())
+        for n in ("cc_num", "card_number", "pan", "col_4")
+    ],
     ("CVV", "cvv", "varchar(4)", lambda f, _r: f.credit_card_security_code()),
     *[("SSN", n, "text", ssn) for n in ("ssn", "social_security_no", "c9")],
     ("SSN", "soc_sec_num", "text", digits(9)),
@@ -73,7 +82,10 @@ SENSITIVE: tuple[tuple[str, str, str, Maker], ...] = (
     *[("PERSON", n, "text", lambda f, _r: f.first_name()) for n in ("first_name", "vorname", "givenName", "prenom")],
     *[("PERSON", n, "text", lambda f, _r: f.last_name()) for n in ("last_name", "nachname", "apellido", "SURNAME")],
     *[("PERSON", n, "text", lambda f, _r: f.name()) for n in ("full_name", "name", "customer_name", "card_holder")],
-    *[("ADDRESS", n, "text", lambda f, _r: f.street_address()) for n in ("street", "strasse", "addressLine1", "direccion")],
+    *[
+        ("ADDRESS", n, "text", lambda f, _r: f.street_address())
+        for n in ("street", "strasse", "addressLine1", "direccion")
+    ],
     ("ADDRESS", "shipping_address", "text", lambda f, _r: f.address().replace("\n", ", ")),
     *[("POSTCODE", n, "text", lambda f, _r: f.postcode()) for n in ("zip", "plz", "postal_code", "codigo_postal")],
     *[("DOB", n, "date", lambda f, _r: f.date_of_birth().isoformat()) for n in ("dob", "geburtsdatum", "birthDate")],
