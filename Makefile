@@ -35,7 +35,8 @@ check: $(VENV)/.tests ## style, types, import contracts, docs, docker files
 bench: $(VENV)/.bench ## added latency and throughput against a direct connection and MCP Toolbox
 	$(BIN)/python -m tests.benchmarks.gateway
 
-docs: $(VENV)/.tests ## test that the documentation matches the code
+docs: $(VENV)/.tests ## write the reference pages from the code, test that the documentation matches it
+	$(BIN)/python -m server.reference --write
 	$(BIN)/python -m pytest -q tests/docs
 
 picture: $(VENV)/.runtime ## draw the story as docs/demo.svg
