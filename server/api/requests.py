@@ -6,17 +6,16 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import select
 
 from policy.model import Identity
 from server.api.door import Person
 from server.api.paging import CursorText, Limit, Page, from_cursor, to_cursor
 from server.api.problems import Problem, not_found
 from server.api.visibility import sees_request
-from server.approvals.requests import Approvals, VoteRefused
+from server.approvals.requests import Approvals
+from server.approvals.voting import VoteRefused, seat
 from server.recording.events import RequestDecided
 from server.recording.recorder import Recorder
-from server.store.engine import Store
 from server.store.models import Request, Vote
 
 Status = Literal["pending", "approved", "denied", "expired", "running", "done", "failed"]
@@ -62,39 +61,43 @@ class Answer(BaseModel):
     model_config = {"extra": "forbid"}
 
     comment: str = Field(default="", max_length=2000, description="The requester reads it.")
+    group: str = Field(default="", max_length=128, description="For which of your groups; empty = one that is missing.")
 
 
 AnswerBody = Annotated[Answer, Body(default_factory=Answer)]
 
 
-def add_requests(router: APIRouter, *, approvals: Approvals, recorder: Recorder, store: Store) -> None:
+def add_requests(router: APIRouter, *, approvals: Approvals, recorder: Recorder) -> None:
     async def visible(request_id: str, person: Identity) -> Request:
         found = await approvals.get(request_id)
         if found is None or not sees_request(person, found):
             raise not_found("request")
         return found
 
-    async def view(request_id: str, person: Identity) -> RequestView:
-        return _view(await visible(request_id, person), await _votes(store, request_id))
+    async def view(request: Request) -> RequestView:
+        return _view(request, [_vote(vote) for vote in await approvals.votes(request.id)])
 
-    async def decide(request_id: str, person: Identity, *, approve: bool, comment: str) -> RequestView:
-        """What a person says is on disk before it counts; an answer that is then refused is noted, too."""
+    async def decide(request_id: str, person: Identity, answer: Answer, *, approve: bool) -> RequestView:
+        """An answer is on disk before it counts. One that another answer overtook is noted as refused."""
         request = await visible(request_id, person)
-        groups = " ".join(sorted(person.groups.intersection(request.approvers)))
-
-        async def note(decision: str) -> None:
-            event = RequestDecided(
-                request_id=request.id, decision=decision, user=person.user, group=groups, comment=comment
-            )
-            await recorder.append(person, event, durability="disk")
-
-        await note("approve" if approve else "deny")
+        votes = await approvals.votes(request.id)
         try:
-            await approvals.vote(request.id, identity=person, approve=approve, comment=comment)
+            group = seat(request, votes, identity=person, approve=approve, group=answer.group)
+            await note(request.id, person, "approve" if approve else "deny", group=group, comment=answer.comment)
+            try:
+                decided = await approvals.vote(
+                    request.id, identity=person, approve=approve, comment=answer.comment, group=group
+                )
+            except VoteRefused:
+                await note(request.id, person, "refused", group=group)
+                raise
         except VoteRefused as error:
-            await note("refused")
             raise Problem(_status(error), "vote-refused", str(error), "Look at the request again.") from None
-        return await view(request.id, person)
+        return await view(decided)
+
+    async def note(request_id: str, person: Identity, decision: str, *, group: str, comment: str = "") -> None:
+        event = RequestDecided(request_id=request_id, decision=decision, user=person.user, group=group, comment=comment)
+        await recorder.append(person, event, durability="disk")
 
     @router.get("/requests", tags=["approvals"], summary="Requests that you made or may decide, newest first")
     async def list_requests(
@@ -118,27 +121,24 @@ def add_requests(router: APIRouter, *, approvals: Approvals, recorder: Recorder,
 
     @router.get("/requests/{request_id}", tags=["approvals"], summary="Everything that would run")
     async def show_request(request_id: str, person: Person) -> RequestView:
-        return await view(request_id, person)
+        return await view(await visible(request_id, person))
 
     @router.post("/requests/{request_id}/approve", tags=["approvals"], summary="Let it run, once")
     async def approve(request_id: str, person: Person, answer: AnswerBody) -> RequestView:
-        return await decide(request_id, person, approve=True, comment=answer.comment)
+        return await decide(request_id, person, answer, approve=True)
 
     @router.post("/requests/{request_id}/deny", tags=["approvals"], summary="Refuse it")
     async def deny(request_id: str, person: Person, answer: AnswerBody) -> RequestView:
-        return await decide(request_id, person, approve=False, comment=answer.comment)
+        return await decide(request_id, person, answer, approve=False)
 
 
-async def _votes(store: Store, request_id: str) -> list[VoteView]:
-    query = select(Vote).where(Vote.request_id == request_id).order_by(Vote.at)
-    async with store.session(read_only=True) as session:
-        votes = (await session.scalars(query)).all()
-    return [VoteView(group=v.group, user=v.user, approve=v.approve, comment=v.comment, at=v.at) for v in votes]
+def _vote(vote: Vote) -> VoteView:
+    return VoteView(group=vote.group, user=vote.user, approve=vote.approve, comment=vote.comment, at=vote.at)
 
 
 def _status(error: VoteRefused) -> int:
     """403 when it is the person who may not, 409 when it is the request that is no longer open."""
-    return 409 if error.code in ("not_pending", "expired") else 403
+    return 403 if error.code in ("agent", "requester", "not_asked") else 409
 
 
 def _summary(request: Request) -> RequestSummary:

@@ -46,7 +46,7 @@ def api_router(
         responses=REFUSALS,
     )
     add_about(people, store=store, policies=policies, judge=judge)
-    add_requests(people, approvals=approvals, recorder=recorder, store=store)
+    add_requests(people, approvals=approvals, recorder=recorder)
     add_sessions(people, store=store, folder=recorder.folder)
     router = APIRouter()
     router.routes.extend(docs_routes(describe(people, version=version("warded"))))
