@@ -29,6 +29,9 @@ PINNED = {"client_encoding": "UTF8", "standard_conforming_strings": "on"}
 """What must not change: cells are decoded as UTF-8, and the parser reads backslashes as the standard does."""
 
 
+MAX_INBOX = 100  # messages that may wait during the start-up; a server sends about five before it is answered
+
+
 class Connection(asyncio.Protocol):
     """`status` is the transaction status (I, T, E), `session` the label and time-out that the server took last.
 
@@ -140,6 +143,10 @@ class Connection(asyncio.Protocol):
         return self._reply is not None and not self._reply.ready
 
     @property
+    def dead(self) -> bool:
+        return self._failure is not None
+
+    @property
     def usable(self) -> bool:
         """Fit for the next operation: alive, idle, outside any transaction."""
         return self._failure is None and not self.busy and not self.signalled and self.status == "I"
@@ -240,7 +247,7 @@ class Connection(asyncio.Protocol):
 
     def _unasked(self, message: Message) -> None:
         """During start-up everything is for the one who logs in; later only a farewell makes sense."""
-        if not self.status:
+        if not self.status and len(self._inbox) < MAX_INBOX:
             self._inbox.append(message)
             self._wake()
         elif isinstance(message, ErrorResponse):

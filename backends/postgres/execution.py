@@ -32,6 +32,7 @@ BATCH = 500
 ONE_FLIGHT = 1001  # rows a read may bring in a single flight
 FRAME_SLACK = 1_000_000  # bytes that one row may be longer than the whole answer may be
 SERVER_GRACE = 5.0  # seconds that the server's own time-out is behind ours
+QUERY_CANCELED = "57014"
 LABEL_BYTES = 63  # NAMEDATALEN - 1
 
 _RUN = execute(0)
@@ -168,6 +169,8 @@ async def _commit(connection: Connection, task: Task) -> list[NoticeResponse]:
         ended = await interrupt(connection)
         if ended is None:
             raise lost("COMMIT took too long; whether it took effect is not known") from None
+        if ended.error is not None and ended.error.fields.get("C") == QUERY_CANCELED:
+            raise
         reply = ended
     connection.committing = False
     _judge(reply, connection, task)

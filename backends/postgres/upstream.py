@@ -244,7 +244,7 @@ class _Lease:
         if self._held is None:
             return
         self.connection.clear_deadline()
-        if self.connection.usable and not self._opaque:
+        if self.connection.dead or (self.connection.usable and not self._opaque):
             self._give_back()
             return
         task = asyncio.create_task(self._bring_to_rest())

@@ -40,7 +40,7 @@ class Authority:
     def pem(self) -> bytes:
         return self._certificate.public_bytes(serialization.Encoding.PEM)
 
-    def issue(self, *hosts: str, algorithm: hashes.HashAlgorithm | None = None) -> Issued:
+    def issue(self, *hosts: str, algorithm: hashes.SHA256 | hashes.SHA512 | None = None) -> Issued:
         """A server certificate for DNS names and IP addresses; `algorithm` is the hash of its signature."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])

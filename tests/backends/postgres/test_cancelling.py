@@ -71,7 +71,7 @@ async def test_a_commit_that_takes_too_long_is_rolled_back(db: Asker) -> None:
     )
     with pytest.raises(UpstreamError) as refusal:
         await db.chunks("INSERT INTO late VALUES (1)", actions=WRITE, limits=Limits(10, 1000, 0.3))
-    assert refusal.value.code in {"timeout", "57014"}
+    assert refusal.value.code == "timeout"
     assert await db.rows("SELECT count(*) FROM late") == [["0"]]
 
 

@@ -7,6 +7,7 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -311,6 +312,30 @@ async def test_a_server_that_talks_nonsense_is_an_error_not_an_exception(parts: 
 
     async with pretender(script) as address:
         assert (await refusal(address, WHO)).code in {"unreachable", "authentication"}
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"D\xff\xff\xff\xff",
+        b"D\0\0\0\3",
+        b"?\0\0\0\4",
+        b"T\0\0\0\6\0\1",
+        b"Z\0\0\0\5X",
+        b"S\0\0\0\x18client_encoding\0SQL\0Z\0\0\0\5I",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01",
+    ],
+)
+async def test_a_server_that_turns_to_nonsense_is_an_error_and_its_connection_is_dropped(garbage: bytes) -> None:
+    fixed = b"1\0\0\0\4" * 4 + b"Z\0\0\0\5I"
+    async with pretender(saying(OK + READY, fixed, garbage)) as address:
+        resource = resource_of(cast(Server, None), "", address=address)
+        upstream = PostgresUpstream(resource, lambda _: "x")
+        with pytest.raises(UpstreamError) as error:
+            await Asker(upstream, resource).rows("SELECT 1")
+        assert error.value.code in {"protocol", "limit"}
+        assert upstream._pools["postgres"]._open == 0
+        await upstream.close()
 
 
 async def test_bytes_slipped_in_before_tls_end_the_connection() -> None:
