@@ -84,6 +84,7 @@ ASPECT = word_set(
     "preferred frequency subject limit ttl label domain locale language bounced subscribed",
     "consent carrier size weight",
     "geprueft verifiziert typ state order sort rank index country extension ext lookup hint requested color colour",
+    "ms millis sec second minute hour day percent ratio pct",
     "pattern regex mask visible hidden public count quota budget",
 )
 

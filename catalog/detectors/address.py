@@ -51,6 +51,7 @@ ADDRESS = Detector(
         (0.85, "straat ulica osoite katuosoite gateadresse gatuadress strassenr strassehausnr"),
         (0.85, "strassehausnummer residence"),
         (0.85, "住所 地址 адрес улица 주소 voie libellevoie numerorue line1 line2"),
+        (0.95, "hausnr housenum strnr strassenummer huisnummer numerocivico domovnicislo doornumber flatnumber"),
         (0.5, "location domicile apartment whereabouts"),
     ),
     value,

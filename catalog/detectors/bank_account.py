@@ -24,6 +24,7 @@ BANK_ACCOUNT = Detector(
         (0.95, "numcuenta comptebancaire numerocompte contobancario contacorrente numeroconto"),
         (0.95, "rekeningnummer bankgiro"),
         (0.95, "clabe 口座番号 银行账号 счет"),
+        (0.95, "routingnumber routingno bankrouting bankroutingnumber abanumber bankleitzahl blz"),
         (0.7, "konto rib cuenta accountdetails sortcode"),
     ),
     value,

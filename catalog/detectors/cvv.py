@@ -14,7 +14,7 @@ CVV = Detector(
     Label.CVV,
     terms(
         (0.95, "cvv cvv2 cvc cvc2 ccv cardcvv cardcvc cvvcode cardverification cardverificationvalue"),
-        (0.7, "csc securitycode cardsecuritycode prufziffer codigoseguridad cardcode kartenprufnummer"),
+        (0.7, "csc securitycode cardsecuritycode prufziffer pruefziffer codigoseguridad cardcode kartenprufnummer"),
     ),
     value,
     families=DIGITS,

@@ -27,6 +27,7 @@ DIAGNOSIS = Detector(
         (0.95, "medicalcondition medicalhistory healthcondition chiefcomplaint symptom allergy"),
         (0.95, "allergie allergies medication"),
         (0.95, "prescription comorbidity bloodtype hivstatus disability clinicalnote anamnese 診断 诊断 диагноз 진단"),
+        (0.95, "bloodgroup blutgruppe gruposanguineo groupesanguin medicine medikament medicamento medicament therapy"),
         (0.25, "condition treatment finding complaint illness disease drug procedure assessment"),
     ),
     value,

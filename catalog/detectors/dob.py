@@ -29,6 +29,7 @@ DOB = Detector(
         (0.95, "geboortedatum gebdatum fodselsdato fodelsedatum fodt dataurodzenia datanarozeni"),
         (0.95, "syntymaaika syntymapaiva"),
         (0.95, "dogumtarihi 生年月日 出生日期 生日 датарождения 생년월일"),
+        (0.95, "datenaiss dtnaiss dtnasc fechanac geboren birthmonth birthdateutc"),
         (0.75, "born"),
     ),
     value,

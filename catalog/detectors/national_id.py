@@ -54,6 +54,8 @@ NATIONAL_ID = Detector(
         (0.95, "tckimlik tckn kimlikno kimlik mynumber cedula documentoidentidad numeroidentidad 身份证"),
         (0.95, "身份证号 инн снилс"),
         (0.95, "rijksregisternummer matriculenational numerofiscal nifnumber panindia 주민등록번호 マイナンバー"),
+        (0.95, "fodselsnr sozialvers sozialversnr sozialversicherungsnr taxidentification"),
+        (0.95, "taxidentificationnumber taxidentificationno taxpayernumber socialinsurancenumber"),
         (0.6, "sin rfc nir pan panno pannumber nin oib identification identificationnumber idnumber"),
         (0.6, "idno documentnumber"),
     ),

@@ -114,6 +114,7 @@ PERSON = Detector(
         (0.6, "attendee guest teacher student"),
         (0.6, "createdby updatedby approvedby reviewedby signedby assignedto reportedby reporter"),
         (0.6, "person mitarbeiter kunde"),
+        (0.6, "by shipto billto soldto attn careof"),
         (0.6, "cliente empleado representative agentname operator salesperson salesrep member beneficiario titular"),
     ),
     value,

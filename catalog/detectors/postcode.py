@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from catalog.detectors.base import DIGITS, Detector, terms
+from catalog.detectors.base import DIGITS, Detector, Kind, terms
 from catalog.model import Label
 
 _SHAPE = re.compile(r"[A-Za-z]{0,2}[A-Za-z0-9]{1,8}[ -]?[A-Za-z0-9]{0,5}", re.ASCII)
@@ -21,8 +21,10 @@ POSTCODE = Detector(
         (0.9, "codepostal codicepostale cep postnr postnummer kodpocztowy postalnumber pincode pinno"),
         (0.9, "postinumero eircode"),
         (0.9, "郵便番号 邮编 邮政编码 индекс 우편번호 psc"),
-        (0.75, "postal cap cp kod"),
+        (0.75, "postal"),
+        (0.25, "cap cp kod"),
     ),
     value,
     families=DIGITS,
+    context={Kind.PERSON: 0.4},
 )

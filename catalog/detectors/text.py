@@ -37,6 +37,7 @@ TEXT = Detector(
         (0.85, "remarque messaggio commento osservazioni mensagem opmerking bericht uwagi заметка"),
         (0.85, "комментарий 备注 コメント"),
         (0.85, "internalnote privatenote customernote supportnote complaint inquiry enquiry reply answer reason"),
+        (0.85, "chat chatlog chattext calllog callnote postbody posttext questiontext transcription voicemail"),
         (0.7, _ABOUT),
         (0.25, "subject title instruction metadata payload"),
     ),
