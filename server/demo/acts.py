@@ -100,7 +100,9 @@ async def read_payments(scene: Scene) -> None:
 
 
 async def read_look_alikes(scene: Scene) -> None:
-    scene.tell.say("\n[grey58]SKUs shaped like social security numbers, build ids as long as phone numbers:[/]")
+    scene.tell.say(
+        "\nNot personal, though they look it: SKUs like social security numbers, build ids like phone numbers:"
+    )
     answer = await _select(scene, LOOK_ALIKES)
     real = await truth(scene.database, LOOK_ALIKES)
     scene.tell.check(
@@ -116,7 +118,7 @@ async def delete_everything(scene: Scene) -> None:
     rules = [reason["rule"] for reason in answer.get("reasons", [])]
     scene.tell.check("it is denied", answer["status"] == "denied")
     scene.tell.check(
-        "the rule is named, and what would pass", "baseline.unbounded-write" in rules and _suggests(answer)
+        "the rule is named, and what would pass instead", "baseline.unbounded-write" in rules and _suggests(answer)
     )
     scene.tell.check(f"all {before:,} orders are still there", before == await count(scene.database, "orders") > 0)
 
@@ -129,15 +131,12 @@ async def ship_an_order(scene: Scene) -> None:
     """The call waits, a person approves, the call goes on."""
     tell = scene.tell
     tell.sql(SHIP)
-    heard: list[str] = []
-
-    async def progress(progress: float, total: float | None, message: str | None) -> None:
-        heard.append(message or "")
-
-    call = asyncio.create_task(scene.agent.query(RESOURCE, SHIP, progress=progress))
+    call = asyncio.create_task(scene.agent.query(RESOURCE, SHIP, progress=_hear))
     try:
         request = await _pending_request(scene, call)
-        tell.say(f"[yellow]HELD[/] the call waits; request [bold]{request['id']}[/] is on {LEE.display_name}'s list:")
+        tell.say(
+            f"\n[bold yellow]HELD[/]  the call waits; request [bold]{request['id']}[/] is on {LEE.display_name}'s list:"
+        )
         tell.facts(
             [
                 ("asked by", f"{request['requester']} through {request['client_name'] or AGENT_NAME}"),
@@ -150,7 +149,7 @@ async def ship_an_order(scene: Scene) -> None:
         tell.check("neither Ada, who was not asked, nor the agent's own token can approve it", min(codes) >= 400)
         tell.check("nothing has run yet", await _status(scene.database) == "packed")
         approved = await scene.lee.post(f"requests/{request['id']}/approve", {"comment": "Parcel left this morning."})
-        tell.say(f"{LEE.display_name} approves: [italic]Parcel left this morning.[/]")
+        tell.say(f"[bold]{LEE.display_name} approves:[/] [italic]“Parcel left this morning.”[/]")
         tell.check("Lee's approval is accepted", approved.status_code == 200)
         answer = await asyncio.wait_for(call, WAIT_SECONDS)
     finally:
@@ -160,6 +159,10 @@ async def ship_an_order(scene: Scene) -> None:
     tell.check(
         "the change is visible", column(shown, "status") == ["shipped"] and await _status(scene.database) == "shipped"
     )
+
+
+async def _hear(progress: float, total: float | None, message: str | None) -> None:
+    """The agent asks for progress, as real ones do, so the answer streams; it has nothing to do with the words."""
 
 
 async def _pending_request(scene: Scene, call: asyncio.Task[dict[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import httpx
@@ -27,8 +27,11 @@ class GatewayFailed(Exception):
 
 
 @contextmanager
-def run_gateway(folder: Folder, *, url: str) -> Iterator[None]:
-    """Start the gateway for the demo's configuration, wait until it is ready, stop it when the block ends."""
+def run_gateway(folder: Folder, *, url: str, meanwhile: Callable[[], object] = bool) -> Iterator[None]:
+    """Start the gateway for the demo's configuration, wait until it is ready, stop it when the block ends.
+
+    `meanwhile` is called while it starts.
+    """
     with folder.gateway_log.open("wb") as log:
         process: subprocess.Popen[bytes] = subprocess.Popen(
             [sys.executable, "-c", ENTRY, "serve", "--config", str(folder.config)],
@@ -38,6 +41,7 @@ def run_gateway(folder: Folder, *, url: str) -> Iterator[None]:
             start_new_session=True,  # Ctrl-C is ours: we stop it, and the database only after it
         )
     try:
+        meanwhile()
         _await_ready(process, folder, url)
         yield
     finally:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from faker import Faker
-
 LOCALES = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "pt_BR", "ja_JP", "pl_PL")
 WEIGHTS = (30, 10, 18, 12, 10, 8, 6, 6)
 COUNTRIES = dict(zip(LOCALES, ("US", "GB", "DE", "FR", "ES", "BR", "JP", "PL"), strict=True))
-CURRENCIES = {"US": "USD", "GB": "GBP", "BR": "BRL", "JP": "JPY", "PL": "PLN"}
+CURRENCIES = {"US": "USD", "GB": "GBP", "JP": "USD", "BR": "BRL", "PL": "PLN"}
 # Reserved for documentation (RFC 2606, RFC 6761): mail sent here reaches nobody.
 MAIL_DOMAINS = ("example.com", "example.org", "example.net", "mail.example", "post.example", "inbox.example")
 
@@ -48,6 +46,8 @@ class Person:
 
 
 def build_pool(locale: str, seed: int) -> Pool:
+    from faker import Faker  # half a second to import, and only the first run needs it
+
     fake = Faker(locale, use_weighting=False)
     fake.seed_instance(f"{seed}:{locale}")
     romanized: dict[str, str] = {}

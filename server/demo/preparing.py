@@ -31,7 +31,7 @@ from server.identity.bootstrap import new_code
 from server.identity.keys import load_keys
 from server.identity.logins import mint_person_token
 from server.identity.tokens import AccessTokens
-from server.identity.users import add_user, get_user, set_groups, set_password
+from server.identity.users import add_user, authenticate, get_user, set_groups, set_password
 from server.inventory import resources_of
 from server.scanning import load_labels, scan_resource
 from server.secrets import exposed
@@ -93,7 +93,8 @@ async def _accounts(store: Store, passwords: dict[str, str]) -> None:
                 clock=time.time,
             )
         else:
-            await set_password(store, person.name, passwords[person.name])
+            if await authenticate(store, person.name, passwords[person.name]) is None:
+                await set_password(store, person.name, passwords[person.name])
             await set_groups(store, person.name, person.groups)
 
 

@@ -24,7 +24,6 @@ from server.demo.database import Database, run_database
 from server.demo.files import PEOPLE, Folder, open_folder
 from server.demo.gateway import GatewayFailed, pick_port, run_gateway
 from server.demo.preparing import Installation, prepare
-from server.demo.story import play, save_picture
 from server.demo.telling import WIDTH, Teller
 
 DEFAULT_FOLDER = Path(".warded/demo")
@@ -63,7 +62,7 @@ def _run(console: Console, folder: Folder, *, check: bool, port: int | None, pic
         installation = asyncio.run(prepare(folder, database, port=pick_port(port)))
         _prepared(console, database, installation, seconds=time.monotonic() - started)
         status.update("Starting Warded …")
-        with run_gateway(folder, url=installation.config.server.public_url):
+        with run_gateway(folder, url=installation.config.server.public_url, meanwhile=_load_story):
             status.stop()
             failures = _tell(console, installation, database, picture=picture)
             if not check and not failures:
@@ -72,8 +71,15 @@ def _run(console: Console, folder: Folder, *, check: bool, port: int | None, pic
     return 1 if failures else 0
 
 
+def _load_story() -> None:
+    """The MCP client takes a second to import: done while the gateway starts."""
+    import server.demo.story  # noqa: F401
+
+
 def _tell(console: Console, installation: Installation, database: Database, *, picture: Path | None) -> list[str]:
     """Play the story; answers what did not hold."""
+    from server.demo.story import play, save_picture
+
     tell = Teller(console)
     try:
         asyncio.run(play(tell, installation=installation, database=database))

@@ -58,10 +58,9 @@ class Teller:
         masked = {entry["column"]: entry["label"] for entry in answer.get("masked", [])}
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
         for column in answer.get("columns", []):
-            name = column["name"]
-            label = f"\nmasked: {masked[name]}" if name in masked else f"\n{column['type']}"
-            heading = Text.assemble(name, (label, MASKED if name in masked else QUIET))
-            table.add_column(heading, style=MASKED if name in masked else "", overflow="fold")
+            name, style = column["name"], MASKED if column["name"] in masked else ""
+            heading = Text.assemble(name, (f"\n{masked.get(name, ' ')}" if masked else "", MASKED))
+            table.add_column(heading, style=style, overflow="fold")
         for row in answer.get("rows", []):
             table.add_row(*(NULL if cell is None else Text(str(cell)) for cell in row))
         self.console.print(Padding(table, (0, 2)))
@@ -69,14 +68,9 @@ class Teller:
     def verdict(self, answer: Mapping[str, Any], *, style: str) -> None:
         """Why something did not run, or not yet."""
         lines = [Text.assemble((f"{reason['rule']}: ", "bold"), reason["text"]) for reason in answer.get("reasons", [])]
-        lines += [
-            Text.assemble(("would pass: ", "bold green"), reason["suggestion"])
-            for reason in answer.get("reasons", [])
-            if reason["suggestion"]
-        ]
         if "error" in answer:
             lines.append(Text(str(answer["error"]["message"])))
-        lines.append(Text(str(answer.get("next_step", "")), style=QUIET))
+        lines.append(Text.assemble(("what to do: ", "bold green"), str(answer.get("next_step", ""))))
         panel = Panel(Group(*lines), title=str(answer["status"]).upper(), border_style=style, title_align="left")
         self.console.print(Padding(panel, (0, 2)))
 

@@ -63,3 +63,9 @@ say "Installing $lock"
 "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes --no-deps -r "$lock"
 # One .pth file (compat) and not an import hook: the folder is the import name for every tool alike.
 "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -C editable_mode=compat -e .
+
+# Compiled now, with both cores, so that no first run pays for it, not even where PYTHONDONTWRITEBYTECODE is set.
+# Left out is what is large and hardly ever imported.
+rarely='/(pip|setuptools|faker/providers|phonenumbers/[a-z]+data|pygments/(lexers|styles)|sqlalchemy/testing)/'
+site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+"$venv/bin/python" -m compileall -q -j 0 -x "$rarely" "$site"
