@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from backends import load_backends
-from backends.base import Backend, Upstream
+from backends.base import Backend, Health, Upstream
 from backends.errors import UpstreamError
 from catalog.model import Resource
 from server.config import Config
@@ -50,9 +50,12 @@ async def _health(check: str, upstream: Upstream) -> list[Line]:
         return [fail(check, f"no answer within {PATIENCE:.0f} s", "Check its address, and the network in between.")]
     except (UpstreamError, SecretUnavailable) as error:
         return [fail(check, str(error), error.remedy)]
-    return [
-        ok(check, f"{each.check}: {each.detail}")
-        if each.ok
-        else fail(check, f"{each.check}: {each.detail}", each.remedy)
-        for each in health
-    ]
+    return [_line(check, each) for each in health]
+
+
+def _line(check: str, health: Health) -> Line:
+    """What passes and still has a remedy could be better."""
+    detail = f"{health.check}: {health.detail}"
+    if not health.ok:
+        return fail(check, detail, health.remedy or "Check its address and accounts, and that it runs.")
+    return warn(check, detail, health.remedy) if health.remedy else ok(check, detail)
