@@ -46,8 +46,10 @@ class CatalogKeeper:
         now = time.monotonic()
         for name in self.resources:
             labels = await load_labels(self.store, name)
-            self.labels.replace(name, labels)
-            self._due[name] = now if labels.version == NOTHING_KNOWN.version else now + SCAN_SECONDS
+            known = labels.version != NOTHING_KNOWN.version
+            if known:
+                self.labels.replace(name, labels)
+            self._due[name] = now + SCAN_SECONDS if known else now
 
     def wake(self, resource: str) -> None:
         """A column turned up that no scan has seen."""

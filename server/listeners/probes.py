@@ -32,8 +32,7 @@ def probe_routes(
 
     async def numbers(request: Request) -> Response:
         assert metrics is not None
-        text, content_type = metrics.exposition()
-        return Response(text, headers={"Content-Type": content_type})
+        return Response(metrics.exposition(), headers={"Content-Type": "text/plain; version=1.0.0; charset=utf-8"})
 
     routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz)]
     return [*routes, Route("/metrics", numbers)] if metrics else routes

@@ -42,7 +42,7 @@ class Target:
 
 def make_database(server: Server) -> str:
     database = server.create_database(prefix="bench")
-    server.psql(SHOP + "ANALYZE;", database=database)
+    server.psql(SHOP, database=database)
     return database
 
 
@@ -76,7 +76,7 @@ async def warded(server: Server, database: str, folder: Path) -> AsyncIterator[T
     port = free_port()
     config = shop_config(folder, server, port=port, store_url="", database=database)
     file = folder / "warded.yaml"
-    document = json.loads(config.model_dump_json())
+    document = json.loads(config.model_dump_json(exclude_unset=True))
     document["server"] = {"public_url": config.server.public_url, "port": port}
     document["telemetry"] = {"log_level": "error"}
     file.write_text(yaml.safe_dump(document))
