@@ -31,7 +31,7 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
-        self.held_requests = Gauge("warded_held_requests", "Requests that wait for approval.", registry=self.registry)
+        self.held_requests = Gauge("warded_held_requests", "Calls that wait for approval now.", registry=self.registry)
         self._policy = Gauge(
             "warded_policy_info", "Version (hash) of the policy document in force.", ["version"], registry=self.registry
         )

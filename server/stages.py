@@ -73,6 +73,22 @@ class Stage:
         self._span.__exit__(None, None, None)
 
 
+class Waiting(Stage):
+    """The stage in which a call waits for people: counted while it lasts."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self._stages.metrics.held_requests.inc()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stages.metrics.held_requests.dec()
+        super().__exit__(kind, error, trace)
+
+
 class Stages:
     """Makes stages. `tracer` None = no spans, and nothing of OpenTelemetry runs. `clock` counts nanoseconds."""
 
@@ -83,7 +99,7 @@ class Stages:
         self.observe = {name: metrics.stage_seconds.labels(name).observe for name in STAGES}
 
     def stage(self, name: StageName, timings: Timings | None = None) -> Stage:
-        return Stage(self, name, timings)
+        return Waiting(self, name, timings) if name == "approve" else Stage(self, name, timings)
 
     def call(self, verb: str) -> AbstractContextManager[object]:
         """The span around the stages of one call."""

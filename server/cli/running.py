@@ -13,7 +13,7 @@ from server.cli.terminal import print_json
 @command
 def demo(
     check: Annotated[bool, typer.Option("--check", help="Play the story, check each step, and exit.")] = False,
-    port: Annotated[int, typer.Option("--port", "-p", help="TCP port on 127.0.0.1.")] = 8080,
+    port: Annotated[int | None, typer.Option("--port", "-p", help="TCP port on 127.0.0.1. Default: 8080.")] = None,
 ) -> None:
     """Start a shop database behind Warded and play the story.
 

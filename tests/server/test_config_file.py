@@ -10,6 +10,8 @@ import yaml
 
 from server.config import Config
 from server.config_file import ConfigError, Problem, config_path, json_schema, load_config
+from server.demo.database import Database
+from server.demo.files import open_folder, write_config
 
 SHOP = """
 resources:
@@ -191,6 +193,15 @@ def test_the_schema_accepts_what_the_loader_accepts_and_refuses_a_misspelt_key(t
     assert not validator.is_valid({**document, "sever": {}})
     document["resources"]["shop"]["logins"][0]["password"] = "hunter2"
     assert not validator.is_valid(document)
+
+
+def test_the_schema_and_the_loader_accept_what_the_demo_writes(tmp_path: Path) -> None:
+    folder = open_folder(tmp_path / "demo")
+    write_config(folder, Database(port=5432, password="hunter2", version="15", source="system"), port=8080)
+    text = folder.config.read_text("utf-8")
+    jsonschema.validate(yaml.safe_load(text), json_schema(), jsonschema.Draft202012Validator)
+    assert load_config(folder.config).server.port == 8080
+    assert "hunter2" not in text
 
 
 def test_every_key_of_the_schema_is_described() -> None:

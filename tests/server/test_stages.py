@@ -73,6 +73,14 @@ def test_a_stage_that_raises_is_timed_and_lets_the_error_through(stages: Stages,
     assert timings.own == {"decide": 7}
 
 
+def test_a_call_counts_as_held_while_it_waits_for_people(stages: Stages) -> None:
+    with stages.stage("approve"):
+        assert sample(stages, "warded_held_requests") == 1
+        with stages.stage("execute"):
+            assert sample(stages, "warded_held_requests") == 1
+    assert sample(stages, "warded_held_requests") == 0
+
+
 def test_a_finished_call_is_counted_by_verb_and_status_with_its_masked_cells(stages: Stages) -> None:
     stages.finish("sql_query", "ok", Timings(), masked_cells=3)
     stages.finish("sql_query", "denied", Timings())
