@@ -176,7 +176,7 @@ async def _labelled(call: Call) -> None:
 
 async def _ready(url: str) -> None:
     async with httpx.AsyncClient() as http:
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 if (await http.get(url)).status_code == 200:
                     return
