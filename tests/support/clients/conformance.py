@@ -1,4 +1,4 @@
-"""The official MCP conformance suite. It cannot send a token, so a shim in front of the gateway adds one."""
+"""The official MCP conformance suite. It cannot send a token, so a shim around the gateway adds one."""
 
 from __future__ import annotations
 
@@ -9,17 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import StreamingResponse
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.support.clients.node import run_script
 
 PACKAGE = "@modelcontextprotocol/conformance"
-HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"}  # RFC 9110 §7.6.1
 Token = Callable[[], Awaitable[str]]
 
 
@@ -48,44 +43,37 @@ def _checks(scenario: str, folder: Path) -> list[Check]:
 
 
 @asynccontextmanager
-async def authorized(target: str, token: Token, *, port: int) -> AsyncIterator[str]:
-    """A loopback address that passes every request on to `target` with a token; answers the address.
+async def authorized(app: ASGIApp, token: Token, *, port: int, public_port: int) -> AsyncIterator[str]:
+    """The application served once more at another loopback address, where every request gets a token.
 
-    Everything else passes as it is, Host and Origin too (with the target's port), so that checks of them still bite.
+    Host and Origin get the public port and stay as they are otherwise, so checks of them still bite.
     """
-    async with httpx.AsyncClient(base_url=target, timeout=60.0, trust_env=False) as upstream:
-        app = Starlette(routes=[Route("/{path:path}", _passer(upstream, token, port=port), methods=METHODS)])
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", ws="none"))
-        task = asyncio.create_task(server.serve())
-        try:
-            while not server.started:
-                if task.done():
-                    task.result()
-                    raise RuntimeError("the shim did not start")
-                await asyncio.sleep(0.01)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.should_exit = True
-            await task
+    shim = _Shim(app, token, here=f":{port}".encode(), public=f":{public_port}".encode())
+    options = uvicorn.Config(shim, host="127.0.0.1", port=port, log_level="error", ws="none", lifespan="off")
+    server = uvicorn.Server(options)
+    task = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            if task.done():
+                task.result()
+                raise RuntimeError("the shim did not start")
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
 
 
-METHODS = ["GET", "POST", "DELETE", "OPTIONS", "PUT"]
+class _Shim:
+    """ASGI wrapper. Not a proxy: the bytes of every other header must reach the application as they were sent."""
 
+    def __init__(self, app: ASGIApp, token: Token, *, here: bytes, public: bytes) -> None:
+        self._app, self._token, self._here, self._public = app, token, here, public
 
-def _passer(
-    upstream: httpx.AsyncClient, token: Token, *, port: int
-) -> Callable[[Request], Awaitable[StreamingResponse]]:
-    real = f":{upstream.base_url.port}"
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name, self._named(name, value)) for name, value in scope["headers"] if name != b"authorization"]
+        headers.append((b"authorization", f"Bearer {await self._token()}".encode()))
+        await self._app({**scope, "headers": headers}, receive, send)
 
-    async def forward(request: Request) -> StreamingResponse:
-        headers = [(name, value) for name, value in request.headers.items() if name not in HOP_BY_HOP]
-        headers = [
-            (name, value.replace(f":{port}", real) if name in ("host", "origin") else value) for name, value in headers
-        ]
-        headers.append(("authorization", f"Bearer {await token()}"))
-        sent = upstream.build_request(request.method, request.url.path, headers=headers, content=await request.body())
-        answer = await upstream.send(sent, stream=True)
-        kept = {name: value for name, value in answer.headers.items() if name not in HOP_BY_HOP}
-        return StreamingResponse(answer.aiter_raw(), answer.status_code, kept)
-
-    return forward
+    def _named(self, name: bytes, value: bytes) -> bytes:
+        return value.replace(self._here, self._public) if name in (b"host", b"origin") else value
