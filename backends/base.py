@@ -40,8 +40,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Always precedes the first Rows: the shape of what comes, and whether the statement can touch
-    labelled data in ways the columns do not show (`tainted_by` = the relations it reads)."""
+    """Always precedes the first Rows: the shape of what comes, and the relations that the statement names.
+
+    A second Columns replaces the first. It comes before any Rows, when the schema changed in between.
+    """
 
     columns: tuple[Column, ...]
     relations: tuple[Locator, ...] = ()

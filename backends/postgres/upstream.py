@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import aclosing
 
 from backends.base import Chunk, Column, Columns, ColumnSample, Health, Limits, Secrets
@@ -39,7 +39,7 @@ from backends.postgres.reply import Reply
 from backends.postgres.scan import scan_database
 from backends.postgres.statements import Prepared
 from backends.postgres.wire import MessageTooLarge
-from catalog.model import Login, Resource
+from catalog.model import Locator, Login, Resource
 from policy.model import Action, Query
 from policy.permit import Permit
 
@@ -54,7 +54,7 @@ class PostgresUpstream:
         self._resource = resource
         self._secrets = secrets
         self._address: Address = read_address(resource.address)
-        self._pools: dict[str, Pool] = {}
+        self._pools: dict[tuple[str, str], Pool] = {}  # by user and reference of the password
         self._keys: dict[str, KeyCache] = {}
         self._origins = Origins()
         self._background: set[asyncio.Task[None]] = set()
@@ -73,7 +73,7 @@ class PostgresUpstream:
         except (ConnectionLost, FlightTimeout, WireError) as error:
             raise lost(str(error) or "the scan took too long") from None
         finally:
-            connection.abort()
+            self._spawn(_leave(connection))
 
     async def check(self) -> list[Health]:
         """Every login once, the scanner's too."""
@@ -120,7 +120,8 @@ class PostgresUpstream:
                 raise refused("22021", str(error)) from None
             raise refused("protocol", f"the server broke the protocol: {error}") from None
         finally:
-            await lease.end(self._background)
+            if (rest := lease.end()) is not None:
+                self._spawn(rest)
 
     def _steps(self, query: Query, login: Login, lease: _Lease, task: Task) -> AsyncGenerator[Chunk, None]:
         match query.operation.verb:
@@ -138,7 +139,7 @@ class PostgresUpstream:
             prepared = await self._prepared(lease, task)
             check_parameters(prepared, task)
             columns = await self._origins.columns(lease.connection, prepared, user=login.user, targets=task.targets)
-            yield _plain(columns) if describing else columns
+            yield _of_catalog(columns) if describing else columns
             try:
                 reply = await self._open(lease, prepared, task)
                 break
@@ -189,11 +190,17 @@ class PostgresUpstream:
 
     # Connections
 
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
     def _pool(self, login: Login) -> Pool:
-        pool = self._pools.get(login.user)
+        index = login.user, login.password
+        pool = self._pools.get(index)
         if pool is None:
             size = int(self._resource.options.get("pool_size", SIZE))
-            pool = self._pools[login.user] = Pool(lambda: self._connect(login), size=size)
+            pool = self._pools[index] = Pool(lambda: self._connect(login), size=size)
         return pool
 
     async def _connect(self, login: Login) -> Connection:
@@ -238,18 +245,16 @@ class _Lease:
         self._give_back()
         await self.take(fresh=True)
 
-    async def end(self, background: set[asyncio.Task[None]]) -> None:
-        """Return the connection; if something still runs on it, or its session may be changed, a task brings it to rest
-        first. Nobody waits for that, so it cannot be cancelled with the caller."""
+    def end(self) -> Coroutine[None, None, None] | None:
+        """Return the connection. If something still runs on it, or its session may be changed, it is first brought to
+        rest by what this gives back, which needs a task of its own, so that it is not cancelled with the caller."""
         if self._held is None:
-            return
+            return None
         self.connection.clear_deadline()
         if self.connection.dead or (self.connection.usable and not self._opaque):
             self._give_back()
-            return
-        task = asyncio.create_task(self._bring_to_rest())
-        background.add(task)
-        task.add_done_callback(background.discard)
+            return None
+        return self._bring_to_rest()
 
     async def _bring_to_rest(self) -> None:
         try:
@@ -265,12 +270,18 @@ class _Lease:
             self._pool.release(connection)
 
 
+async def _leave(connection: Connection) -> None:
+    await settle(connection, forget=False)
+    connection.close()
+
+
 def _task(query: Query, limits: Limits, label: str) -> Task:
     operation = query.operation
     describing = operation.verb == "sql_describe"
+    given = [value or None for value in operation.parameters] if describing else operation.parameters
     return Task(
         text=DESCRIBE if describing else operation.text,
-        parameters=tuple(as_text(value) for value in operation.parameters),
+        parameters=tuple(as_text(value) for value in given),
         reads=describing or operation.actions <= READING,
         opaque=operation.opaque,
         limits=limits,
@@ -279,9 +290,14 @@ def _task(query: Query, limits: Limits, label: str) -> Task:
     )
 
 
-def _plain(columns: Columns) -> Columns:
-    """The catalog's own columns: names, not data."""
-    return Columns(tuple(Column(column.name, column.type) for column in columns.columns))
+def _of_catalog(columns: Columns) -> Columns:
+    """A description tells names, not data: all of it counts as the catalog's own, though much of it is computed."""
+    return Columns(
+        tuple(
+            Column(column.name, column.type, Locator("column", ("information_schema", "columns", column.name)))
+            for column in columns.columns
+        )
+    )
 
 
 def open_upstream(resource: Resource, secrets: Secrets) -> PostgresUpstream:

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import cast
 
 from backends.base import Chunk, Column, Columns, Done, Limits, Rows
+from backends.postgres.pool import Pool
 from backends.postgres.upstream import PostgresUpstream
 from catalog.model import Locator, Login, Resource
 from policy.model import Action, Allow, Identity, Operation, Query
@@ -44,6 +45,12 @@ class Asker:
 
     def __init__(self, upstream: PostgresUpstream, resource: Resource) -> None:
         self.upstream, self.resource = upstream, resource
+
+    @property
+    def pool(self) -> Pool:
+        """The connections of its login."""
+        (pool,) = self.upstream._pools.values()
+        return pool
 
     def stream(
         self,

@@ -113,7 +113,7 @@ async def test_a_reader_who_leaves_before_execution_leaves_nothing_behind(
     async with aclosing(db.stream(SLOW)) as chunks:  # type: ignore[type-var]
         await anext(chunks)
     assert await running(server, database, expect=0)
-    assert db.upstream._pools["postgres"]._open == 1
+    assert db.pool._open == 1
 
 
 async def test_an_answer_cut_by_bytes_ends_the_statement(db: Asker, server: Server, database: str) -> None:
@@ -135,7 +135,7 @@ async def test_at_most_eight_connections_are_opened_and_all_callers_are_served(
 ) -> None:
     answers = await asyncio.gather(*(db.rows("SELECT $1::int FROM pg_sleep(0.02)", [n]) for n in range(30)))
     assert [row[0][0] for row in answers] == [str(n) for n in range(30)]
-    assert db.upstream._pools["postgres"]._open <= 8
+    assert db.pool._open <= 8
 
 
 async def test_a_caller_who_waits_too_long_for_a_connection_is_told(db: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ async def test_waiting_callers_who_leave_do_not_cost_a_connection(db: Asker) -> 
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert [answer for answer in answers if isinstance(answer, list)] == [[["1"]]] * 5
     await asyncio.gather(*busy)
-    assert len(db.upstream._pools["postgres"]._idle) == db.upstream._pools["postgres"]._open
+    assert len(db.pool._idle) == db.pool._open
 
 
 async def test_a_slow_reader_holds_no_more_than_a_batch(db: Asker) -> None:

@@ -334,7 +334,7 @@ async def test_a_server_that_turns_to_nonsense_is_an_error_and_its_connection_is
         with pytest.raises(UpstreamError) as error:
             await Asker(upstream, resource).rows("SELECT 1")
         assert error.value.code in {"protocol", "limit"}
-        assert upstream._pools["postgres"]._open == 0
+        assert Asker(upstream, resource).pool._open == 0
         await upstream.close()
 
 

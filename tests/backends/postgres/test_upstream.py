@@ -454,12 +454,20 @@ async def test_a_dry_run_of_a_wrong_statement_says_what_is_wrong(db: Asker) -> N
 
 
 async def test_a_description_lists_columns_keys_and_comments(db: Asker) -> None:
-    rows = await db.rows("", [None, "orders"], verb="sql_describe")
+    rows = await db.rows("", ["", "orders"], verb="sql_describe")
     assert rows == [
         ["public", "orders", "table", "id", "integer", "false", "PRIMARY KEY", None, "table: what was bought", "100"],
         ["public", "orders", "table", "person", "integer", "true", "REFERENCES public.people(id)", None, None, "100"],
         ["public", "orders", "table", "total", "numeric(10,2)", "true", None, None, "in euros", "100"],
     ]
+
+
+async def test_a_description_counts_as_the_catalogs_own(db: Asker) -> None:
+    targets = (Locator("table", ("", "people")),)
+    (shape, *_) = await db.chunks("", ["", "people"], verb="sql_describe", targets=targets)
+    assert cast(Columns, shape).relations == ()
+    assert {column.origin.path[0] for column in cast(Columns, shape).columns if column.origin} == {"information_schema"}
+    assert all(column.origin for column in cast(Columns, shape).columns)
 
 
 async def test_a_description_knows_schemas_and_leaves_the_system_out(db: Asker) -> None:
