@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from backends import load_backends
@@ -17,6 +18,49 @@ _HINTS = {
     "destructiveHint": ("may destroy data", "destroys nothing"),
     "idempotentHint": ("safe to repeat", "not safe to repeat"),
 }
+
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "user": "The person you act for.",
+        "groups": "The person's groups.",
+        "via": "`agent`, or `person` without one.",
+        "agent": "Your name as it stands in the record.",
+        "session": "The log-in; the record of it carries the same id.",
+        "resources": "What you may reach.",
+        "resources[].name": "What other tools call it.",
+        "resources[].kind": "The protocol it speaks, such as postgres.",
+        "resources[].description": "What it holds.",
+        "resources[].tags": "Its tags, by name.",
+        "resources[].tools": "The tools that work on it.",
+        "columns[].name": "As the statement names it.",
+        "columns[].type": "The database's own name of the type.",
+        "masked[].column": "The column's name.",
+        "masked[].label": "What it is about.",
+        "masked[].mask": "`redact`, `partial`, `generalise` or `null`.",
+        "request": "The request for approval.",
+        "request.id": "Its id, for `request_status`.",
+        "request.status": "`pending`, `approved`, `denied`, `expired`, `running`, `done` or `failed`.",
+        "request.approvers": "The groups that are asked, every one of them.",
+        "request.expires_at": "Until when it can be answered (ISO 8601, UTC).",
+        "request.url": "Where people find it in the REST API.",
+        "reasons[].rule": "The rule's id; empty when no rule spoke.",
+        "reasons[].text": "What it says.",
+        "reasons[].suggestion": "The smallest change that would pass.",
+        "error": "What went wrong.",
+        "error.code": "Stable, for programs.",
+        "error.message": "What happened.",
+        "error.remedy": "What to do about it.",
+        "plan.statements[].kind": "Such as DELETE.",
+        "plan.statements[].text": "The statement.",
+        "plan.statements[].effects": "What it does, in the words that rules use.",
+        "plan.masked[].column": "The column's name.",
+        "plan.masked[].label": "What it is about.",
+        "plan.masked[].mask": "How it would be masked.",
+        "next_step": "What to do next.",
+    }
+)
+"""What the schemas leave unsaid, because names and examples tell a model enough."""
 
 
 def tool_parts() -> dict[str, str]:
@@ -68,7 +112,7 @@ def _rows(schema: Schema, prefix: str = "") -> Iterator[tuple[str, str, str]]:
     for name, found in schema.get("properties", {}).items():
         path, inner = f"{prefix}{name}", _present(found)
         always = "Always there. " if name in required and not prefix else ""
-        yield code(path), cell(_type(inner)), cell(f"{always}{found.get('description', '')}")
+        yield code(path), cell(_type(inner)), cell(f"{always}{found.get('description') or WORDS.get(path, '')}")
         yield from _rows(inner, f"{path}.")
         yield from _rows(inner.get("items", {}), f"{path}[].")
 

@@ -106,6 +106,10 @@ def test_every_tool_has_its_heading_and_every_field_of_a_result_its_row() -> Non
     assert {field.strip("`") for field in envelope_fields()} - found.first_cells == set()
 
 
+def test_no_field_of_a_tool_is_left_without_words() -> None:
+    assert [line for line in page("mcp.md").text.splitlines() if re.search(r"\|\s*\|$", line)] == []
+
+
 def test_every_metric_has_its_row() -> None:
     families = {family.name for family in Metrics(version="0").registry.collect() if family.name.startswith("warded_")}
     assert len(families) > 5
