@@ -1,0 +1,73 @@
+"""SELECT in all its places, and the WITH that any statement may carry."""
+
+from __future__ import annotations
+
+from backends.postgres.expressions import set_to_read
+from backends.postgres.names import relation_name, strings
+from backends.postgres.scope import Scope, add_sources
+from backends.postgres.walk import Tree, Walk
+from policy.effects import Effect
+from policy.model import Action
+
+NOT_IN_SELECT = frozenset({"withClause", "intoClause", "larg", "rarg", "sortClause"})
+
+
+def open_with(walk: Walk, node: Tree, scope: Scope) -> Scope:
+    """The scope inside a statement: its CTEs are visible, each of them only to the later ones unless RECURSIVE."""
+    clause = node.get("withClause", {})
+    expressions = [item["CommonTableExpr"] for item in clause.get("ctes", ()) if "CommonTableExpr" in item]
+    level = scope.child()
+    if clause.get("recursive"):
+        level.ctes.update((cte["ctename"], cte["ctequery"]) for cte in expressions)
+    for cte in expressions:
+        walk.push_fields("CommonTableExpr", cte, level)
+        if not clause.get("recursive"):
+            level = level.child()
+            level.ctes[cte["ctename"]] = cte["ctequery"]
+    return level.child()
+
+
+def select(walk: Walk, node: Tree, scope: Scope) -> None:
+    inner = open_with(walk, node, scope)
+    set_to_read(walk, scope)
+    if "lockingClause" in node:
+        walk.mark(scope, (Action.WRITE,), Effect.LOCK)
+    if "intoClause" in node:
+        into_clause(walk, node["intoClause"], inner)
+    add_sources(inner, node.get("fromClause", ()))
+    for side in ("larg", "rarg"):
+        if side in node:
+            walk.push("SelectStmt", node[side], inner)
+    walk.push_fields("SelectStmt", node, inner, skip=NOT_IN_SELECT)
+    _sort_clause(walk, node, inner)
+
+
+def _sort_clause(walk: Walk, node: Tree, scope: Scope) -> None:
+    """ORDER BY over a UNION can only name outputs of its first branch."""
+    if "sortClause" not in node:
+        return
+    first = node
+    while "larg" in first:
+        first = first["larg"]
+    targets = [item.get("ResTarget", {}) for item in first.get("targetList", ())]
+    by_name = [target["name"] for target in targets if "name" in target]
+    if "larg" in node:
+        by_name += [_own_name(target) for target in targets]
+    ordering = scope.child()
+    ordering.outputs = frozenset(by_name)
+    walk.push_wrapped(node["sortClause"], ordering)
+
+
+def _own_name(target: Tree) -> str:
+    words = strings(target.get("val", {}).get("ColumnRef", {}).get("fields", ()))
+    return words[-1] if words else ""
+
+
+def into_clause(walk: Walk, node: Tree, scope: Scope) -> None:
+    """The table that a query's rows go into: a new one."""
+    relation = node.get("rel", {})
+    walk.mark(scope, (Action.DEFINE,), Effect.CREATE_AS)
+    if relation.get("relpersistence") == "t":
+        walk.mark(scope, (Action.DEFINE,), Effect.SESSION_STATE)
+    walk.facts.touch_table(relation_name(relation), written=True)
+    walk.push_fields("IntoClause", node, scope, skip=("rel",))
