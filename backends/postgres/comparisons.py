@@ -76,13 +76,14 @@ def _binary(name: str, left: Tree, right: Tree, *, rows: Rows, distinct: bool = 
     constant = fold(left, rows.parameters)
     if known is not None and constant is not None:
         return _of_constants(name, constant, known, distinct=distinct)
+    mention = by_mention([left, right], rows)
+    if known is not None:
+        constant_left = mention is Truth.CONSTANT
+        return mention if constant_left else _with_constant(name, left, known[0], rows=rows, distinct=distinct)
     if canonical(left, rows) == canonical(right, rows):
         return Truth.FALSE if name in ("<>", "!=", "<", ">", *_NOT_LIKE) else Truth.TRUE
-    mention = by_mention([left, right], rows)
     if mention is Truth.CONSTANT:
         return mention
-    if known is not None:
-        return _with_constant(name, left, known[0], rows=rows, distinct=distinct)
     shifted = _shifted(name, left, right, rows=rows)
     if shifted is not None:
         return shifted
