@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import threading
 import time
@@ -44,7 +45,9 @@ class Flusher:
         self._urgent.set()
 
     def stuck_for(self) -> float:
-        """Seconds that the sync under way has taken so far."""
+        """Seconds that the sync under way has taken so far; without end if the thread broke."""
+        if not self._thread.is_alive():
+            return math.inf
         since = self._since
         return time.monotonic() - since if since is not None else 0.0
 

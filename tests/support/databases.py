@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from server.store.engine import open_store
 from tests.support.servers.postgres import Server, start_postgres
@@ -46,10 +47,15 @@ def store_databases() -> Iterator[StoreDatabases]:
     with start_postgres() as server:
         databases = StoreDatabases(server)
         server.psql(f'CREATE DATABASE "{TEMPLATE}"')
-        asyncio.run(_migrate(databases.url(TEMPLATE)))
+        asyncio.run(migrate(databases.url(TEMPLATE)))
         yield databases
 
 
-async def _migrate(url: str) -> None:
+def sqlite_url(path: Path | str) -> str:
+    return f"sqlite+aiosqlite:///{path}"
+
+
+async def migrate(url: str) -> None:
+    """Make the tables of a new store."""
     store = await open_store(url)
     await store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,14 +13,15 @@ import pytest
 from server.recording.recorder import Recorder
 from server.store.engine import Store, open_store
 from tests.server.recording.records import counter
+from tests.support.databases import sqlite_url
 
 MakeRecorder = Callable[..., Recorder]
 
 
 @pytest.fixture
-async def index(tmp_path: Path) -> AsyncIterator[Store]:
+async def index(tmp_path: Path, migrated_file: Path) -> AsyncIterator[Store]:
     """A store that holds the index of the records."""
-    store = await open_store(f"sqlite+aiosqlite:///{tmp_path}/index/warded.db")
+    store = await open_store(sqlite_url(shutil.copy(migrated_file, tmp_path / "index.db")))
     yield store
     await store.close()
 

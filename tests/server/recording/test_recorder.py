@@ -199,10 +199,25 @@ async def test_a_disk_that_hangs_is_given_up(recorders: MakeRecorder, monkeypatc
     with anyio.fail_after(5):
         with pytest.raises(RecordingUnavailable, match="does not answer"):
             await recorder.append(ALICE, opened("1"), durability="disk")
+        monkeypatch.setattr("server.recording.recorder.DISK_SECONDS", 0.0)
         recorder._admitted_until = 0.0
         with pytest.raises(RecordingUnavailable, match="does not answer"):
             await recorder.append(ALICE, opened("2"), durability="kernel")
     hanging.released.set()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_without_its_flusher_nothing_is_opened(recorders: MakeRecorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk()
+    monkeypatch.setattr(disk, "fdatasync", lambda fd: 1 / 0)
+    monkeypatch.setattr("server.recording.recorder.DISK_SECONDS", 0.1)
+    recorder = recorders(system=disk)
+    await recorder.start()
+    with pytest.raises(RecordingUnavailable, match="does not answer"):
+        await recorder.append(ALICE, opened("1"), durability="disk")
+    recorder._admitted_until = 0.0
+    with pytest.raises(RecordingUnavailable, match="does not answer"):
+        await recorder.append(ALICE, opened("2"), durability="kernel")
 
 
 class _HangingDisk(Disk):

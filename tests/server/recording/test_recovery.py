@@ -222,7 +222,7 @@ async def test_an_index_that_lags_is_raised_to_the_file(
     recorder: Recorder, recorders: MakeRecorder, index: Store, tmp_path: Path
 ) -> None:
     await _crash_with_one_open(recorder)
-    with sqlite3.connect(tmp_path / "index" / "warded.db") as database:
+    with sqlite3.connect(tmp_path / "index.db") as database:
         database.execute("DELETE FROM segments")
     database.close()
     recovery = await recorders().start()
