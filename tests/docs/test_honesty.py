@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from prometheus_client.metrics import MetricWrapperBase
 
 from backends import load_backends
 from server.config import Config
 from server.identity.metadata import server_metadata
+from server.metrics import Metrics
+from server.reference.configuration import keys
 from tests.docs.pages import ROOT, Page, page, pages
 
 
@@ -20,6 +25,34 @@ def test_the_pages_say_that_masked_predicates_pass_exactly_as_long_as_they_do() 
     assert said is not emitted("MASKED_PREDICATE")
     assert ("`masked-predicate` is not emitted" in page("policy.md").text) is said
     assert ("is not refused yet" in page("mcp.md").text) is said
+
+
+def sources(*folders: str) -> str:
+    """The program, without what only describes it."""
+    paths = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    kept = (path for path in paths if not {"reference", "demo"} & set(path.parts) and path.name != "config.py")
+    return "\n".join(path.read_text("utf-8") for path in kept)
+
+
+def admitted(found: Page, words: str) -> set[str]:
+    """The names that a page says are there without effect."""
+    return set(re.findall(r"`([^`]+)`", found.text.partition(f"{words}: ")[2].partition(". ")[0]))
+
+
+def test_configuration_keys_without_effect_are_exactly_those_that_the_page_admits() -> None:
+    program, checked_on_reading = sources("server", "backends"), {"server.behind_proxy"}
+    unread = {key.path for key in keys() if not re.search(rf"\.{key.path.rpartition('.')[2]}\b", program)}
+    assert admitted(page("configuration.md"), "Accepted and not used yet") == unread - checked_on_reading
+
+
+def test_metrics_that_nobody_counts_are_exactly_those_that_the_page_admits() -> None:
+    program, metrics = sources("server"), vars(Metrics(version="0"))
+    counters = {name: each for name, each in metrics.items() if isinstance(each, MetricWrapperBase)}
+    silent = [
+        each for name, each in counters.items() if not re.search(rf"\.{name}\.(?:inc|dec|set|clear|labels)\(", program)
+    ]
+    names = {f"{family.name}_total" for each in silent for family in each.collect()}
+    assert admitted(page("operations.md"), "Not counted yet") == names
 
 
 def test_the_readme_names_exactly_the_protocols_that_there_are() -> None:
