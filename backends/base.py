@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -118,7 +118,7 @@ class Health:
 class Upstream(Protocol):
     """An open target. One per resource; it keeps its own pool of connections per login."""
 
-    def execute(self, permit: Permit, *, limits: Limits, label: str) -> AsyncIterator[Chunk]:
+    def execute(self, permit: Permit, *, limits: Limits, label: str) -> AsyncGenerator[Chunk, None]:
         """Run what the permit allows; spends the permit. `label` names user and session to the target
         (application_name). Closing the iterator early cancels the work on the target.
         Raises UpstreamError."""

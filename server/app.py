@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import version as package_version
 
 from fastapi import FastAPI
-from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from backends import load_backends
 from backends.errors import UpstreamError
@@ -36,12 +36,11 @@ from server.keeper import CatalogKeeper
 from server.listeners.bearer import BearerDoor
 from server.listeners.mcp import McpEndpoint
 from server.listeners.probes import probe_routes
-from server.listeners.site import SiteGuard
+from server.listeners.site import ShortCut, SiteGuard
 from server.pipeline import Pipeline
 from server.policies import PolicySource
-from server.readiness import readiness, warnings
 from server.recording.recorder import Recorder
-from server.secrets import SecretUnavailable, resolve
+from server.secrets import SecretUnavailable, exposed
 from server.store.engine import Store, open_store
 from server.telemetry import Telemetry, open_telemetry
 from server.tools.gateway import gateway_tools
@@ -56,7 +55,7 @@ class Gateway:
     """A running gateway. `app` is the ASGI application; the rest is for the command line and for tests."""
 
     config: Config
-    app: FastAPI
+    app: ASGIApp
     store: Store
     tokens: AccessTokens
     verifiers: tuple[Verifier, ...]
@@ -80,18 +79,27 @@ async def compose(config: Config, *, clock: Clock = time.time) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         telemetry = open_telemetry(config.telemetry, version=version)
         stack.callback(telemetry.close)
-        policies = PolicySource(config.policy.folder, config.policy.packs, metrics=telemetry.metrics)
-        store = await open_store(config.store_url, password=resolve(config.store.password).expose())
+        policies = PolicySource(
+            config.policy.folder,
+            config.policy.packs,
+            approval_expiry=config.limits.approval_expiry_seconds,
+            metrics=telemetry.metrics,
+        )
+        store = await open_store(config.store_url, password=exposed(config.store.password))
         stack.push_async_callback(store.close)
         recorder = Recorder(config.records_dir, store, min_free_bytes=config.recording.min_free_bytes, clock=clock)
-        await recorder.start()
+        recovery = await recorder.start()
         stack.push_async_callback(recorder.close)
+        approvals = Approvals(store, clock=clock)
+        for orphan in recovery.unknown:  # its approval was spent by a process that died: never run again
+            if orphan.request_id:
+                await approvals.finish(orphan.request_id, ok=False, outcome="unknown: the gateway died while it ran")
         upstreams = Upstreams(load_backends(), secrets=_reveal)
         stack.push_async_callback(upstreams.close)
         keys = await load_keys(store, clock=clock)
         gateway, endpoint = await _assemble(
             config, store=store, keys=keys, recorder=recorder, upstreams=upstreams, policies=policies,
-            telemetry=telemetry, version=version, clock=clock,
+            approvals=approvals, telemetry=telemetry, version=version, clock=clock,
         )  # fmt: skip
         await stack.enter_async_context(endpoint.run())
         for work in (policies.watch(), gateway.keeper.run()):
@@ -107,6 +115,7 @@ async def _assemble(
     recorder: Recorder,
     upstreams: Upstreams,
     policies: PolicySource,
+    approvals: Approvals,
     telemetry: Telemetry,
     version: str,
     clock: Clock,
@@ -116,7 +125,6 @@ async def _assemble(
     keeper = CatalogKeeper(store=store, resources=resources, upstreams=upstreams, clock=clock)
     await keeper.load()
     judge = Judge(resources=resources, upstreams=upstreams, labels=keeper.labels, policies=policies, clock=clock)
-    approvals = Approvals(store, clock=clock)
     stage = ApprovalStage(approvals, judge, wait_seconds=config.limits.approval_wait_seconds, public_url=public_url)
     executor = Executor(upstreams=upstreams, labels=keeper.labels, bounds=config.limits, stages=stages)
     pipeline = Pipeline(
@@ -157,14 +165,17 @@ async def _assemble(
         )
     )
     app.router.routes += probe_routes(
-        checks=readiness(store=store, records=config.records_dir, min_free_bytes=config.recording.min_free_bytes),
-        warnings=warnings(policies),
+        checks={"store": store.check, "recording": recorder.check},
+        warnings={"policies": policies.check},
         metrics=telemetry.metrics if config.server.metrics else None,
     )
-    app.router.routes += [Route("/mcp", door), Route("/mcp/", door)]
-    app.add_middleware(SiteGuard, public_url=public_url, allowed_origins=config.server.allowed_origins)
+    site = SiteGuard(
+        ShortCut(app, {"/mcp": door, "/mcp/": door}),
+        public_url=public_url,
+        allowed_origins=config.server.allowed_origins,
+    )
     gateway = Gateway(
-        config, app, store, tokens, (agents, people), pipeline, policies, approvals, recorder, keeper, resources, clock
+        config, site, store, tokens, (agents, people), pipeline, policies, approvals, recorder, keeper, resources, clock
     )  # fmt: skip
     return gateway, endpoint
 
@@ -172,7 +183,7 @@ async def _assemble(
 def _reveal(reference: str) -> str:
     """Resolve a secret for a backend, just before it is used."""
     try:
-        return resolve(reference).expose()
+        return exposed(reference)
     except SecretUnavailable as error:
         raise UpstreamError("credential", str(error), str(error), exposes_data=False, remedy=error.remedy) from None
 

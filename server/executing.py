@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import assert_never
 
 from backends.base import Chunk, Column, Columns, Document, Done, Limits, Rows, Text
@@ -47,8 +48,10 @@ class Executor:
         try:
             with self.stages.stage("execute", timings):
                 upstream = self.upstreams.get(query.resource)
-                async for chunk in upstream.execute(permit, limits=self._limits(permit), label=label):
-                    self._take(chunk, permit, collected, timings)
+                # Closed here and now whatever happens: that is what cancels the work on the target.
+                async with aclosing(upstream.execute(permit, limits=self._limits(permit), label=label)) as chunks:
+                    async for chunk in chunks:
+                        self._take(chunk, permit, collected, timings)
             done = collected.done
             if done is None:
                 raise UpstreamError("lost", "no end of the answer", "the answer ended before it was whole")

@@ -56,6 +56,7 @@ class Pipeline:
                     with self.stages.stage("record", timings):
                         await bracket.close(answer)
                 except (RecordingUnavailable, StoreUnavailable) as error:
+                    self.stages.metrics.recorder_errors.inc()
                     answer = bracket.unrecorded(error)
         self.stages.finish(verb, answer.status, timings, masked_cells=bracket.masked_cells)
         return answer
@@ -96,8 +97,9 @@ class Pipeline:
                     settled = await self.approvals.settle(bracket, place, judged, decision, progress)
                 if isinstance(settled, Answer):
                     return settled
-                answer = await self._execute(bracket, place, settled.judgement, settled.allow, timings)
-                await self.approvals.finish(settled.request, answer)
+                async with self.approvals.spending(settled.request) as spent:
+                    answer = await self._execute(bracket, place, settled.judgement, settled.allow, timings)
+                    spent.append(answer)
                 return answer
             case Allow():
                 with self.stages.stage("record", timings):

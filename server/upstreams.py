@@ -40,7 +40,7 @@ class Upstreams:
 
 
 class LabelBook:
-    """The newest labels of every resource. A resource that was never scanned has none, so all its columns are masked."""
+    """The newest labels of every resource. One that was never scanned has none, so all its columns are masked."""
 
     def __init__(self, *, on_unscanned: Callable[[str], None]) -> None:
         self._labels: dict[str, Labels] = {}

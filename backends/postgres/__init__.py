@@ -1,0 +1,21 @@
+"""PostgreSQL: `parse` judges SQL by the server's own grammar, `upstream` runs it over the extended protocol.
+
+`wire` is the codec without I/O; `connection`, `pool` and `execution` move its bytes; `origins` says where each
+result column comes from, which is what masks rest on.
+"""
+
+from __future__ import annotations
+
+from backends.base import Backend
+from backends.postgres.parse import Parser, preview
+from backends.postgres.upstream import open_upstream
+from backends.postgres.verbs import VERBS
+
+BACKEND = Backend(
+    name="postgres",
+    title="PostgreSQL",
+    verbs=VERBS,
+    parse=Parser().parse,
+    preview=preview,
+    open=open_upstream,
+)

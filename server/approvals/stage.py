@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+import anyio
 import structlog
 
 from policy.model import Allow, Hold
@@ -64,18 +66,29 @@ class ApprovalStage:
             return failed(bracket.id, _NO_MATCH, resource=place.resource.name)
         again = self.judge.decide(query.identity, place, query.operation, approvals=groups)
         if not isinstance(again.decision, Allow):
-            refused = failed(bracket.id, _NO_MATCH, resource=place.resource.name)
-            await self.finish(request, refused)
-            return refused
+            await self._finish(request, "refused by the policy of now")
+            return failed(bracket.id, _NO_MATCH, resource=place.resource.name)
         await bracket.approved(request, groups)
         return Approved(again, again.decision, request)
 
-    async def finish(self, request: Request, answer: Answer) -> None:
-        """Note how the spent request ended. What ran has run: a store that is down now cannot change the answer."""
+    @asynccontextmanager
+    async def spending(self, request: Request) -> AsyncIterator[list[Answer]]:
+        """Around the one execution of a claimed request; put its answer into the list. However the execution ends,
+        the request is finished, also when the caller hangs up in the middle."""
+        answers: list[Answer] = []
         try:
-            await self.approvals.finish(request.id, ok=answer.status == "ok", outcome=answer.status)
+            yield answers
+        finally:
+            status = answers[0].status if answers else "cancelled"
+            with anyio.CancelScope(shield=True):
+                await self._finish(request, status)
+
+    async def _finish(self, request: Request, outcome: str) -> None:
+        """What ran has run: a store that is down now cannot change the answer."""
+        try:
+            await self.approvals.finish(request.id, ok=outcome == "ok", outcome=outcome)
         except StoreUnavailable:
-            log.error("request left running", request=request.id, outcome=answer.status)
+            log.error("request left running", request=request.id, outcome=outcome)
 
     def _unapproved(self, bracket: Bracket, hold: Hold, request: Request, place: Place) -> Answer:
         view, name = self.view(request), place.resource.name

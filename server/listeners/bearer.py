@@ -15,6 +15,7 @@ from policy.model import Identity
 from server.identity.resource import SCOPE
 from server.identity.tokens import TokenRefused, Verifier
 from server.stages import Stages
+from server.store.engine import StoreUnavailable
 
 
 class BearerDoor:
@@ -37,6 +38,10 @@ class BearerDoor:
                 identity = await self.verifier.verify(token)
         except TokenRefused as refused:
             await self._challenge(401, "invalid_token", refused.description)(scope, receive, send)
+            return
+        except StoreUnavailable as problem:
+            body = {"error": "temporarily_unavailable", "error_description": f"{problem} {problem.remedy}"}
+            await JSONResponse(body, status_code=503, headers={"Retry-After": "5"})(scope, receive, send)
             return
         if SCOPE not in identity.scopes:
             await self._challenge(403, "insufficient_scope", f"The token lacks the scope {SCOPE}.")(

@@ -6,7 +6,7 @@ loopback (MCP 2026-07-28, basic/transports, security warning).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse
@@ -49,6 +49,20 @@ class SiteGuard:
         if path.startswith(OPEN_PATHS) or all(origin in self.origins for origin in origins):
             return None
         return PlainTextResponse("Requests from this origin are refused.\n", status_code=403)
+
+
+class ShortCut:
+    """ASGI app: a few exact paths go straight to their door, everything else to the web framework.
+
+    The framework's routing and middleware would cost an agent's call about as much as deciding it.
+    """
+
+    def __init__(self, app: ASGIApp, doors: Mapping[str, ASGIApp]) -> None:
+        self.app, self.doors = app, doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        door = self.doors.get(scope["path"], self.app) if scope["type"] == "http" else self.app
+        await door(scope, receive, send)
 
 
 def _is_loopback(host: str) -> bool:

@@ -156,7 +156,7 @@ async def test_a_broken_policy_file_leaves_the_old_policy_in_force(
     assert (await ask(running, "SELECT 1 AS one"))["status"] == "ok"
     ready = await http.get("/readyz")
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
-    assert "people.cedar" in ready.json()["warnings"]["policies"]
+    assert "stay in force" in ready.json()["warnings"]["policies"]
 
 
 async def test_ten_million_rows_do_not_grow_the_process(running: Running) -> None:

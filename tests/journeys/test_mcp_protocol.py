@@ -108,16 +108,18 @@ async def test_a_request_state_that_we_did_not_seal_is_refused(running: Running,
     assert answer.json()["error"]["code"] == -32602
 
 
-async def test_white_space_in_header_values_does_not_break_routing(running: Running, http: httpx.AsyncClient) -> None:
-    """httptools keeps trailing white space, and the SDK compares to the letter."""
-    answer = await modern(
-        http,
-        await running.agent_token(),
-        "tools/call",
-        {"name": "whoami", "arguments": {}},
-        headers={"Mcp-Name": "whoami  "},
-    )
-    assert answer.status_code == 200
+async def test_white_space_in_header_values_does_not_break_routing(running: Running) -> None:
+    """httptools keeps trailing white space, and the SDK compares to the letter. (httpx would not send this.)"""
+    params = {"name": "whoami", "arguments": {}}
+    body = json.dumps(modern_body("tools/call", params)).encode()
+    headers = modern_headers(await running.agent_token(), "tools/call") | {"Mcp-Name": "  whoami \t"}
+    lines = ["POST /mcp HTTP/1.1", f"Host: {running.url.removeprefix('http://')}", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    port = int(running.url.rsplit(":", 1)[1])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+    assert b" 200 " in await reader.readline()
+    writer.close()
 
 
 async def test_headers_that_contradict_the_body_are_refused(running: Running, http: httpx.AsyncClient) -> None:
@@ -169,11 +171,11 @@ async def test_a_client_that_hangs_up_cancels_its_query(
 
 async def _until(condition: object) -> None:
     assert callable(condition)
-    for _ in range(100):
+    for _ in range(300):
         if await asyncio.to_thread(condition):
             return
         await asyncio.sleep(0.05)
-    raise AssertionError("it did not come true within five seconds")
+    raise AssertionError("it did not come true in time")
 
 
 async def test_a_body_over_four_megabytes_is_refused(running: Running, http: httpx.AsyncClient) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 import pytest
 from sqlalchemy import select
@@ -32,14 +32,14 @@ class ListedUpstream:
     def __init__(self, columns: Iterable[ColumnSample], *, failure: UpstreamError | None = None) -> None:
         self.columns, self.failure, self.sample = tuple(columns), failure, 0
 
-    async def scan(self, *, sample: int) -> AsyncIterator[ColumnSample]:
+    async def scan(self, *, sample: int) -> AsyncGenerator[ColumnSample]:
         self.sample = sample
         for found in self.columns:
             yield found
         if self.failure:
             raise self.failure
 
-    async def execute(self, permit: Permit, *, limits: Limits, label: str) -> AsyncIterator[Chunk]:
+    async def execute(self, permit: Permit, *, limits: Limits, label: str) -> AsyncGenerator[Chunk]:
         raise AssertionError("a scan executes nothing")
         yield
 
