@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import io
 import signal
 import threading
 import time
@@ -37,7 +38,7 @@ def main(
     *, check: bool = False, port: int | None = None, folder: Path = DEFAULT_FOLDER, picture: Path | None = None
 ) -> int:
     """Run the demo; answers the exit code. `picture` saves the story as SVG."""
-    console = Console(width=WIDTH if picture else None, record=bool(picture), highlight=False)
+    console = Console(highlight=False)
     if console.width > WIDTH or not console.is_terminal:
         console.width = WIDTH
     try:
@@ -80,7 +81,8 @@ def _tell(console: Console, installation: Installation, database: Database, *, p
     """Play the story; answers what did not hold."""
     from server.demo.story import play, save_picture
 
-    tell = Teller(console)
+    canvas = Console(width=WIDTH, record=True, highlight=False, file=io.StringIO()) if picture else None
+    tell = Teller(console, picture=canvas)
     try:
         asyncio.run(play(tell, installation=installation, database=database))
     except Exception as error:  # noqa: BLE001 - whatever breaks the story is a failed check, and is shown
@@ -91,8 +93,8 @@ def _tell(console: Console, installation: Installation, database: Database, *, p
         console.print(f"[bold red]{len(tell.failures)} of {tell.checks} checks failed.[/]")
     else:
         console.print(f"[bold green]All {tell.checks} checks passed.[/]")
-    if picture:
-        save_picture(console, picture)
+    if canvas and picture:
+        save_picture(canvas, picture)
     return tell.failures
 
 

@@ -28,7 +28,7 @@ from server.demo.pools import CURRENCIES, Person, Pool, build_pools, draw_person
 from server.demo.prose import SUBJECTS, api_key, order_note, ticket_body
 
 SEED = 20261101
-GENERATOR_VERSION = 1  # raised with every change of the rows: an older demo database is then made anew
+GENERATOR_VERSION = 2  # raised with every change of the rows: an older demo database is then made anew
 TODAY = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 
 CUSTOMERS, EMPLOYEES, PRODUCTS, ORDERS, TICKETS, LEGACY = 6000, 240, 600, 12000, 3000, 800
