@@ -73,6 +73,27 @@ class Statement:
     suggestion: str = ""
 
 
+SteerUse = Literal["predicate", "equality", "order", "group", "aggregate", "transform", "row"]
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """One column that is read in another way than by returning its value as it stands.
+
+    `use` says how: `predicate` (a condition on it decides which rows or values come: WHERE, ON,
+    HAVING, CASE, FILTER, USING), `equality` (only compared for equality with constants or
+    parameters, in a condition of the statement's WHERE), `order` (sorted by), `group` (grouped
+    by, DISTINCT, compared by a set operation), `aggregate` (argument of an aggregate or window
+    function), `transform` (argument of any other function, operator or cast), `row` (read as a
+    part of a whole row). `locator` is a column; its schema or table is "" where the text does
+    not say which one. A column named "*" is every column of that table (with table "": of every
+    table of the statement).
+    """
+
+    use: SteerUse
+    locator: Locator
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One parsed intent. Built by a backend's parser, read by rules, executed only under a Permit.
@@ -80,6 +101,8 @@ class Operation:
     `columns` are the columns the text mentions as far as the parser can tell (for display and
     for labels in rules; masks never rest on it). `problem` says why `actions` holds `unknown`.
     `opaque` means that the statement may touch relations that `targets` does not list.
+    `steering` lists the columns that are read other than as a bare column of the answer; a
+    parser in doubt lists the column.
     """
 
     protocol: str
@@ -93,6 +116,7 @@ class Operation:
     statements: tuple[Statement, ...] = ()
     problem: str = ""
     opaque: bool = False
+    steering: tuple[Steer, ...] = ()
     options: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
     @property
