@@ -16,7 +16,9 @@ class Verb:
     """What may be asked, as plain data; server makes an MCP tool of it.
 
     `input_schema` and `output_schema` are JSON Schema objects (2020-12). The input always has
-    the string property `resource`. `hints` are MCP annotations (readOnlyHint, ...).
+    the string property `resource`. `hints` are MCP annotations (readOnlyHint, ...). A verb that
+    `describes` answers with rows whose columns `schema`, `table` and `column` name a place; the
+    server adds how each place comes masked.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Verb:
     input_schema: Mapping[str, Any]
     output_schema: Mapping[str, Any]
     hints: Mapping[str, bool]
+    describes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

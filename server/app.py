@@ -8,6 +8,7 @@ test composes as many gateways as it likes.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -131,7 +132,7 @@ async def _assemble(
         judge=judge,
         approvals=stage,
         executor=executor,
-        brackets=Brackets(recorder, new_id=lambda: f"op_{uuid.uuid4().hex}"),
+        brackets=Brackets(recorder, new_id=operation_ids()),
         stages=stages,
     )
     tokens = AccessTokens(keys, issuer=public_url, clock=clock)
@@ -140,10 +141,13 @@ async def _assemble(
     service = ToolService(
         pipeline=pipeline,
         judge=judge,
+        labels=keeper.labels,
         gateway=gateway_tools(judge, approvals, stage),
         backends=upstreams.backends,
     )
-    endpoint = McpEndpoint(build_server(service, version=version, audience=config.mcp_url))
+    endpoint = McpEndpoint(
+        build_server(service, version=version, audience=config.mcp_url, traced=telemetry.tracer is not None)
+    )
     door = BearerDoor(
         endpoint,
         verifier=agents,
@@ -178,6 +182,13 @@ async def _assemble(
         config, site, store, tokens, (agents, people), pipeline, policies, approvals, recorder, keeper, resources, clock
     )  # fmt: skip
     return gateway, endpoint
+
+
+def operation_ids() -> Callable[[], str]:
+    """Ids that no other process or call has: 96 random bits of this process, then a counter. A fresh random id for
+    each call would cost a system call."""
+    process, count = uuid.uuid4().hex[:24], itertools.count(1)
+    return lambda: f"op_{process}{next(count):08x}"
 
 
 def _reveal(reference: str) -> str:

@@ -111,7 +111,6 @@ class Limits(Section):
     approval_expiry_seconds: float = Field(
         default=3600.0, gt=0, description="Seconds a request stays open where policy does not say."
     )
-    text_bytes: int = Field(default=262_144, ge=1000, description="Longest statement that is parsed.")
 
 
 class Recording(Section):

@@ -9,7 +9,7 @@ from backends.base import Chunk, Column, Columns, Document, Done, Limits, Rows, 
 from backends.errors import UpstreamError
 from catalog.masking import CellMask, mask_rows, plan_masks
 from catalog.model import Label
-from policy.model import Operation
+from policy.model import Operation, Reason
 from policy.permit import Permit
 from server.answer import Answer, MaskedColumn, Plan, Problem, failed, ok_step
 from server.config import Limits as Bounds
@@ -42,7 +42,9 @@ class Executor:
     def __init__(self, *, upstreams: Upstreams, labels: LabelBook, bounds: Bounds, stages: Stages) -> None:
         self.upstreams, self.labels, self.bounds, self.stages = upstreams, labels, bounds, stages
 
-    async def execute(self, permit: Permit, *, label: str, timings: Timings) -> tuple[Answer, int]:
+    async def execute(
+        self, permit: Permit, *, reasons: tuple[Reason, ...], label: str, timings: Timings
+    ) -> tuple[Answer, int]:
         """The answer and how many of its cells were masked. An error of the target is an answer, too."""
         query, collected = permit.query, Collected()
         try:
@@ -57,8 +59,9 @@ class Executor:
                 raise UpstreamError("lost", "no end of the answer", "the answer ended before it was whole")
         except UpstreamError as error:
             problem = Problem(error.code, self._words(error, permit), error.remedy)
-            return failed(permit.decision_id, problem, resource=query.resource.name), collected.masked_cells
-        return self._answer(permit, collected, done), collected.masked_cells
+            answer = failed(permit.decision_id, problem, resource=query.resource.name, reasons=reasons)
+            return answer, collected.masked_cells
+        return self._answer(permit, collected, done, reasons), collected.masked_cells
 
     def _take(self, chunk: Chunk, permit: Permit, collected: Collected, timings: Timings) -> None:
         match chunk:
@@ -94,7 +97,7 @@ class Executor:
             self.labels.on_unscanned(query.resource.name)
         return masks
 
-    def _answer(self, permit: Permit, collected: Collected, done: Done) -> Answer:
+    def _answer(self, permit: Permit, collected: Collected, done: Done, reasons: tuple[Reason, ...]) -> Answer:
         masked = collected.masked
         return Answer(
             status="ok",
@@ -106,6 +109,7 @@ class Executor:
             truncated=done.truncated,
             affected=done.affected,
             notices=() if self._tainted(permit) else done.notices,
+            reasons=reasons,
             plan=_plan(permit.query.operation, collected.document),
             next_step=ok_step(truncated=done.truncated, masked=bool(masked)),
         )

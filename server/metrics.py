@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import platform
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Info, PlatformCollector, ProcessCollector
+from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
 
 SECONDS = (0.00002, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 5.0, 30.0, 120.0)
 """Bounds of the stage histogram: a cached decision takes 5 µs, an approval up to minutes."""
@@ -24,13 +29,8 @@ class Metrics:
         self.policy_reload_failures = self._counter(
             "warded_policy_reload_failures", "Changed policy documents that were refused; the old one stayed."
         )
-        self.stage_seconds = Histogram(
-            "warded_stage_seconds",
-            "Seconds a stage took by itself.",
-            ["stage"],
-            buckets=SECONDS,
-            registry=self.registry,
-        )
+        self.stage_seconds = Durations("warded_stage_seconds", "Seconds a stage took by itself.", "stage")
+        self.registry.register(self.stage_seconds)
         self.held_requests = Gauge("warded_held_requests", "Calls that wait for approval now.", registry=self.registry)
         self._policy = Gauge(
             "warded_policy_info", "Version (hash) of the policy document in force.", ["version"], registry=self.registry
@@ -49,3 +49,32 @@ class Metrics:
 
     def _counter(self, name: str, help: str, *labels: str) -> Counter:
         return Counter(name, help, labels, registry=self.registry)
+
+
+class Durations(Collector):
+    """A histogram of one label for the hot path: an observation costs a tenth of the library's own, which locks and
+    looks at every bound. Increments of a list are safe here because only the event loop's thread observes."""
+
+    def __init__(self, name: str, help: str, label: str) -> None:
+        self._name, self._help, self._label = name, help, label
+        self._counts: dict[str, list[int]] = {}
+        self._sums: dict[str, list[float]] = {}
+
+    def observer(self, value: str) -> Callable[[float], None]:
+        """What counts one duration (seconds) under this value of the label."""
+        counts = self._counts.setdefault(value, [0] * (len(SECONDS) + 1))
+        total = self._sums.setdefault(value, [0.0])
+
+        def observe(seconds: float) -> None:
+            counts[bisect_left(SECONDS, seconds)] += 1
+            total[0] += seconds
+
+        return observe
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        family = HistogramMetricFamily(self._name, self._help, labels=[self._label])
+        bounds = [*(str(bound) for bound in SECONDS), "+Inf"]
+        for value, counts in self._counts.items():
+            buckets = list(zip(bounds, accumulate(counts), strict=True))
+            family.add_metric([value], buckets, self._sums[value][0])
+        yield family

@@ -114,8 +114,10 @@ class Pipeline:
         """Only behind an opening event, and only with a Permit."""
         permit = issue(allow, judged.query, login=place.login, decision_id=bracket.id)
         bracket.executed = True
-        answer, bracket.masked_cells = await self.executor.execute(permit, label=bracket.label, timings=timings)
-        return replace(answer, reasons=allow.reasons)
+        answer, bracket.masked_cells = await self.executor.execute(
+            permit, reasons=allow.reasons, label=bracket.label, timings=timings
+        )
+        return answer
 
     async def _preview(self, bracket: Bracket, place: Place, judged: Judgement, timings: Timings) -> Answer:
         """A dry run: judge the operation, then plan it as an operation of its own. Nothing is executed."""

@@ -96,7 +96,7 @@ class Stages:
         self, metrics: Metrics, *, tracer: Tracer | None = None, clock: Callable[[], int] = time.perf_counter_ns
     ) -> None:
         self.metrics, self.tracer, self.clock = metrics, tracer, clock
-        self.observe = {name: metrics.stage_seconds.labels(name).observe for name in STAGES}
+        self.observe = {name: metrics.stage_seconds.observer(name) for name in STAGES}
 
     def stage(self, name: StageName, timings: Timings | None = None) -> Stage:
         return Waiting(self, name, timings) if name == "approve" else Stage(self, name, timings)

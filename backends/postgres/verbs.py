@@ -36,6 +36,8 @@ def _or_null(schema: Mapping[str, Any], doc: str) -> dict[str, Any]:
 STRING = {"type": "string"}
 COUNT = {"type": "integer", "minimum": 0}
 
+MASKED = _object({"column": STRING, "label": STRING, "mask": STRING}, "column", "label", "mask")
+
 RESULT_SCHEMA: Mapping[str, Any] = _object(
     {
         "status": {
@@ -52,7 +54,7 @@ RESULT_SCHEMA: Mapping[str, Any] = _object(
         ),
         "row_count": {**COUNT, "description": "How many rows are in `rows`."},
         "masked": _list_of(
-            _object({"column": STRING, "label": STRING, "mask": STRING}, "column", "label", "mask"),
+            MASKED,
             "Columns whose values are hidden: why (label, such as EMAIL) and how (mask). Masked values are not the "
             "real ones; do not reason about them as if they were.",
         ),
@@ -91,7 +93,7 @@ RESULT_SCHEMA: Mapping[str, Any] = _object(
                         "What the text does, statement by statement.",
                     ),
                     "tables": {**TEXTS, "description": "Tables it touches."},
-                    "masked": {**TEXTS, "description": "Columns that would come masked."},
+                    "masked": _list_of(MASKED, "Columns that would come masked."),
                     "estimated_rows": _or_null({"type": "number"}, "The planner's estimate."),
                     "approvals": {**TEXTS, "description": "Groups that would have to approve it."},
                 },
@@ -174,6 +176,7 @@ Cheap and read-only; it never returns rows of user data. Use it before writing S
     ),
     output_schema=RESULT_SCHEMA,
     hints={"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False},
+    describes=True,
 )
 
 VERBS: tuple[Verb, ...] = (SQL_QUERY, SQL_DESCRIBE)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from server.cli import policy_decide
 from server.cli.command import CHECK_FAILED, ConfigOption, JsonOption, command, group, load
 from server.cli.terminal import print_json, visible
 
@@ -51,3 +52,6 @@ def check(
             print(f"{len(document.policies)} rules, version {document.version}")
     if failed:
         raise typer.Exit(CHECK_FAILED)
+
+
+app.command()(policy_decide.decide)

@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import anyio
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
@@ -23,6 +22,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
+PATIENCE_SECONDS = 0.05
 VERSION_HEADER = b"mcp-protocol-version"
 _MODERN = frozenset(version.encode() for version in MODERN_PROTOCOL_VERSIONS)
 
@@ -52,12 +52,42 @@ class McpEndpoint:
             await self._answer_json(scope, body, receive, send)
 
     async def _answer_json(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-        with anyio.CancelScope() as cancel:
-            watcher = asyncio.get_running_loop().create_task(_cancel_on_hangup(receive, cancel))
-            try:
-                await self._json.handle_request(scope, _replay(body, receive), send)
-            finally:
-                watcher.cancel()
+        """Watch for a hang-up only once a call has lasted a moment: most are over before."""
+        call = asyncio.current_task()
+        assert call is not None
+        watch = HangUp(receive, call)
+        timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, watch.begin)
+        try:
+            await self._json.handle_request(scope, _replay(body, receive), send)
+        except asyncio.CancelledError:
+            if not watch.heard:
+                raise
+            call.uncancel()  # nobody is left to answer
+        finally:
+            timer.cancel()
+            watch.end()
+
+
+class HangUp:
+    """Cancels a call when its client closes the connection."""
+
+    def __init__(self, receive: Receive, call: asyncio.Task[Any]) -> None:
+        self._receive, self._call = receive, call
+        self._watcher: asyncio.Task[None] | None = None
+        self.heard = False
+
+    def begin(self) -> None:
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+
+    def end(self) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.heard = True
+        self._call.cancel()
 
 
 def _is_modern(scope: Scope) -> bool:
@@ -87,9 +117,3 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return pending.pop() if pending else await receive()
 
     return replay
-
-
-async def _cancel_on_hangup(receive: Receive, cancel: anyio.CancelScope) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    cancel.cancel()

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 OPEN_PATHS = ("/.well-known/", "/token", "/register", "/revoke")  # public by design: RFC 8414, 9728, 6749
+_OPTIONAL_SPACE = (b" ", b"\t")
 PROBES = ("/healthz", "/readyz", "/metrics")  # orchestrators probe by address, and nothing here is a secret
 
 
@@ -36,16 +37,23 @@ class SiteGuard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         refusal = self._refuse(scope)
         await (refusal or self.app)(scope, receive, send)
 
     def _refuse(self, scope: Scope) -> PlainTextResponse | None:
+        hosts: list[bytes] = []
+        origins: list[bytes] = []
+        for position, (name, value) in enumerate(scope["headers"]):
+            if value[:1] in _OPTIONAL_SPACE or value[-1:] in _OPTIONAL_SPACE:
+                value = value.strip(b" \t")
+                scope["headers"][position] = (name, value)
+            if name == b"host":
+                hosts.append(value.lower())
+            elif name == b"origin":
+                origins.append(value.lower())
         path: str = scope["path"]
-        hosts = [value.lower() for name, value in scope["headers"] if name == b"host"]
         if path not in PROBES and (len(hosts) != 1 or hosts[0] not in self.hosts):
             return PlainTextResponse("This host name is not served here.\n", status_code=421)
-        origins = [value.lower() for name, value in scope["headers"] if name == b"origin"]
         if path.startswith(OPEN_PATHS) or all(origin in self.origins for origin in origins):
             return None
         return PlainTextResponse("Requests from this origin are refused.\n", status_code=403)

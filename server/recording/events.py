@@ -63,7 +63,6 @@ class OperationClosed:
     operation_id: str
     outcome: str
     rows: int = 0
-    bytes: int = 0
     affected: int | None = None
     masked: Sequence[Mapping[str, str]] = ()
     masked_cells: int = 0

@@ -25,8 +25,10 @@ from policy.model import Identity
 from server.approvals.stage import Progress
 from server.judging import Judge
 from server.pipeline import Pipeline
+from server.tools.describe import with_labels
 from server.tools.gateway import GatewayTool
 from server.tools.render import envelope, tool_result
+from server.upstreams import LabelBook
 
 Context = ServerRequestContext[dict[str, Any], Any]
 
@@ -50,9 +52,15 @@ class ToolService:
     """Which tools there are for whom, and what calling one does."""
 
     def __init__(
-        self, *, pipeline: Pipeline, judge: Judge, gateway: Sequence[GatewayTool], backends: Sequence[Backend]
+        self,
+        *,
+        pipeline: Pipeline,
+        judge: Judge,
+        labels: LabelBook,
+        gateway: Sequence[GatewayTool],
+        backends: Sequence[Backend],
     ) -> None:
-        self.pipeline, self.judge = pipeline, judge
+        self.pipeline, self.judge, self.labels = pipeline, judge, labels
         self.gateway = {tool.verb.name: tool for tool in gateway}
         self.verbs = {verb.name: verb for backend in backends for verb in backend.verbs}
         self._validators = {
@@ -74,9 +82,13 @@ class ToolService:
             if problem := self._invalid(params.name, arguments):
                 return tool_result({"next_step": problem}, is_error=True)
             return await tool.call(identity, arguments, _progress(context))
-        if params.name not in self.verbs or not self.judge.offers(identity, params.name):
-            raise MCPError(code=types.INVALID_PARAMS, message=f"Unknown tool: {params.name[:64]}")
+        if params.name not in self.verbs:
+            raise _unknown_tool(params.name)
         answer = await self.pipeline.run(identity, params.name, arguments, door="mcp", progress=_progress(context))
+        if answer.resource == "" and not self.judge.offers(identity, params.name):
+            raise _unknown_tool(params.name)
+        if self.verbs[params.name].describes:
+            answer = with_labels(answer, self.labels.get(answer.resource))
         return tool_result(envelope(answer), is_error=answer.status in ("denied", "failed"))
 
     def _invalid(self, name: str, arguments: Mapping[str, Any]) -> str:
@@ -84,9 +96,9 @@ class ToolService:
         return f"The arguments of {name} are not valid: {error.message}"[:400] if error else ""
 
 
-def build_server(service: ToolService, *, version: str, audience: str) -> Server[dict[str, Any]]:
-    """The SDK server. `get_tool_input_schema` is set because no tool here uses `x-mcp-header`: without it the SDK
-    would list all tools before each call."""
+def build_server(service: ToolService, *, version: str, audience: str, traced: bool) -> Server[dict[str, Any]]:
+    """The SDK server. Its tracing middleware is kept only where spans are wanted. `get_tool_input_schema` is set,
+    because no tool here uses `x-mcp-header`: without it the SDK would list all tools before each call."""
     server: Server[dict[str, Any]] = Server(
         "warded",
         version=version,
@@ -100,11 +112,18 @@ def build_server(service: ToolService, *, version: str, audience: str) -> Server
         on_list_tools=service.list_tools,
         on_call_tool=service.call_tool,  # type: ignore[arg-type]  # a plain dict is a legal result, and cheaper
     )
+    if not traced:
+        server.middleware.clear()
     # Any requestState is hostile input: this server issues none, and the boundary refuses what it did not seal.
     security = RequestStateSecurity(keys=[os.urandom(32)], bind_principal=_principal)
     server.middleware.append(RequestStateBoundary(security, default_audience=audience))
     server.add_request_handler("server/discover", types.RequestParams, _discover(server))
     return server
+
+
+def _unknown_tool(name: str) -> MCPError:
+    """The same words for a tool that does not exist and for one that this caller cannot see."""
+    return MCPError(code=types.INVALID_PARAMS, message=f"Unknown tool: {name[:64]}")
 
 
 def _discover(server: Server[dict[str, Any]]) -> Any:

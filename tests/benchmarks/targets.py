@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import shutil
 import subprocess
@@ -116,7 +117,7 @@ async def toolbox(server: Server, database: str, folder: Path) -> AsyncIterator[
     tools = {"one_row": tool | {"parameters": [parameter]}}
     file = folder / "toolbox.yaml"
     file.write_text(yaml.safe_dump({"sources": {"bench": source}, "tools": tools}))
-    binary = Path(sys.executable).parent / "toolbox-server"
+    binary = _toolbox_binary()
     command = [binary, "--config", file, "--port", str(port), "--disable-version-check", "--log-level", "ERROR"]
     headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
     with _process(command, folder / "toolbox.log") as process:
@@ -131,6 +132,14 @@ async def toolbox(server: Server, database: str, folder: Path) -> AsyncIterator[
         yield Target("MCP Toolbox", process.pid, client)
         for caller in callers:
             await caller.close()
+
+
+def _toolbox_binary() -> Path:
+    """The Go program inside the wheel; the wheel's own script only starts it, so its CPU time would say nothing."""
+    spec = importlib.util.find_spec("toolbox_server")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("toolbox-server is missing; run `make bench`, which installs it")
+    return Path(spec.submodule_search_locations[0]) / "bin" / "toolbox"
 
 
 def _body(tool: str, arguments: dict[str, object], *, modern: bool) -> bytes:

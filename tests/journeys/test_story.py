@@ -197,7 +197,8 @@ async def test_describe_shows_tables_and_columns(running: Running, http: httpx.A
     token = await running.agent_token()
     found = await call(http, token, "sql_describe", resource="shop", schema="shop", table="customers")
     assert found["status"] == "ok"
-    assert "email" in column(found, "column")
+    masked = dict(zip(column(found, "column"), column(found, "masked_as"), strict=True))
+    assert (masked["email"], masked["phone"], masked["country"]) == ("EMAIL", "PHONE", None)
 
 
 async def test_every_call_leaves_an_opening_and_a_closing_record_that_verify(

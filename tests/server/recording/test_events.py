@@ -31,7 +31,7 @@ def test_the_fields_of_a_version_are_frozen() -> None:
             *("targets", "digest", "policy_version", "decision", "reasons", "request_id"),
         ],
         "operation.closed/1": [
-            *("operation_id", "outcome", "rows", "bytes", "affected", "masked", "masked_cells", "truncated"),
+            *("operation_id", "outcome", "rows", "affected", "masked", "masked_cells", "truncated"),
             *("error_code", "duration_ms"),
         ],
         "request.decided/1": ["request_id", "decision", "user", "group", "comment"],

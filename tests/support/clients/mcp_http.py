@@ -7,10 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+from jsonschema import Draft202012Validator
+
+from backends.postgres.verbs import VERBS
+from server.tools.gateway import LIST_RESOURCES, REQUEST_STATUS, WHOAMI
 
 MODERN = "2026-07-28"
 LEGACY = "2025-11-25"
 META = "io.modelcontextprotocol/"
+OFFERED = (WHOAMI, LIST_RESOURCES, REQUEST_STATUS, *VERBS)
+VALIDATORS = {verb.name: Draft202012Validator(dict(verb.output_schema)) for verb in OFFERED}
 
 
 def modern_headers(token: str, method: str, name: str = "") -> dict[str, str]:
@@ -55,6 +61,8 @@ async def call(http: httpx.AsyncClient, token: str, tool: str, **arguments: Any)
     assert answer.status_code == 200, answer.text
     found = answer.json()["result"]["structuredContent"]
     assert isinstance(found, dict)
+    if tool in VALIDATORS:
+        VALIDATORS[tool].validate(found)  # strict clients refuse an answer that breaks its own schema
     return found
 
 
