@@ -21,7 +21,7 @@ demo: $(VENV)/.runtime ## set up, start a shop database behind Warded, play the 
 
 test: $(VENV)/.tests tests/npm/node_modules/.installed ## install what the tests need, run every test
 	@tests/setup/system.sh
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.tests ## style, types, import contracts, docs, docker files
 	$(BIN)/ruff check .

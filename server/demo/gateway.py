@@ -27,10 +27,11 @@ class GatewayFailed(Exception):
 
 
 @contextmanager
-def run_gateway(folder: Folder, *, url: str, meanwhile: Callable[[], object] = bool) -> Iterator[None]:
+def run_gateway(folder: Folder, *, url: str, token: str, meanwhile: Callable[[], object] = bool) -> Iterator[None]:
     """Start the gateway for the demo's configuration, wait until it is ready, stop it when the block ends.
 
-    `meanwhile` is called while it starts.
+    `token` is a person's token that this installation signed: somebody else's gateway, started on the same port at
+    the same moment, would refuse it. `meanwhile` is called while it starts.
     """
     with folder.gateway_log.open("wb") as log:
         process: subprocess.Popen[bytes] = subprocess.Popen(
@@ -42,22 +43,28 @@ def run_gateway(folder: Folder, *, url: str, meanwhile: Callable[[], object] = b
         )
     try:
         meanwhile()
-        _await_ready(process, folder, url)
+        _await_ready(process, folder, url=url, token=token)
         yield
     finally:
         _stop(process)
 
 
-def _await_ready(process: subprocess.Popen[bytes], folder: Folder, url: str) -> None:
+def _await_ready(process: subprocess.Popen[bytes], folder: Folder, *, url: str, token: str) -> None:
     deadline = time.monotonic() + READY_SECONDS
     with httpx.Client(trust_env=False, timeout=2.0) as client:
         while time.monotonic() < deadline and process.poll() is None:
             with suppress(httpx.TransportError):
-                if client.get(f"{url}/readyz").status_code == 200:
+                if _is_ready(client, url, token):
                     return
             time.sleep(0.05)
     end = "\n".join(folder.gateway_log.read_text(errors="replace").splitlines()[-25:])
     raise GatewayFailed(f"warded serve did not become ready. The end of {folder.gateway_log}:\n{end}")
+
+
+def _is_ready(client: httpx.Client, url: str, token: str) -> bool:
+    if client.get(f"{url}/readyz").status_code != 200:
+        return False
+    return client.get(f"{url}/api/v1/whoami", headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

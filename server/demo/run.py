@@ -63,7 +63,8 @@ def _run(console: Console, folder: Folder, *, check: bool, port: int | None, pic
         installation = asyncio.run(prepare(folder, database, port=pick_port(port)))
         _prepared(console, database, installation, seconds=time.monotonic() - started)
         status.update("Starting Warded …")
-        with run_gateway(folder, url=installation.config.server.public_url, meanwhile=_load_story):
+        url, token = installation.config.server.public_url, installation.ada_token
+        with run_gateway(folder, url=url, token=token, meanwhile=_load_story):
             status.stop()
             failures = _tell(console, installation, database, picture=picture)
             if not check and not failures:

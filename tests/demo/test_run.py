@@ -10,10 +10,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.support.gateway import free_port
 
 ROOT = Path(__file__).parents[2]
 STORY_SECONDS = 240.0
@@ -25,16 +28,31 @@ forbid (principal, action == Action::"read", resource);
 """
 
 
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    folder: Path
+    code: int
+    out: str
+
+
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """One folder for all tests here, so that later ones find the database of the first."""
+def first() -> Iterator[FirstRun]:
+    """The first run in a new folder, with a picture; later runs find its database."""
     with tempfile.TemporaryDirectory(prefix="warded-demo-", dir="/tmp") as name:
-        Path(name).chmod(0o711)
-        yield Path(name)
+        folder = Path(name)
+        folder.chmod(0o711)
+        code, out = play(folder, "--picture", str(folder / "story.svg"))
+        yield FirstRun(folder, code, out)
+
+
+@pytest.fixture
+def folder(first: FirstRun) -> Path:
+    return first.folder
 
 
 def demo(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "server.demo", "--dir", str(folder), *arguments]
+    port = str(free_port())  # tests that run at the same time must not meet on the default one
+    command = [sys.executable, "-m", "server.demo", "--dir", str(folder), "--port", port, *arguments]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
@@ -63,21 +81,18 @@ def leftovers(folder: Path) -> list[str]:
     return found
 
 
-@pytest.mark.xdist_group("demo")
-def test_the_story_holds_and_leaves_nothing_running(folder: Path, tmp_path: Path) -> None:
-    code, out = play(folder, "--picture", str(tmp_path / "story.svg"))
-    assert code == 0, out
-    assert "rows loaded" in out
-    assert "✗" not in out
+def test_the_story_holds_and_leaves_nothing_running(first: FirstRun) -> None:
+    assert first.code == 0, first.out
+    assert "rows loaded" in first.out
+    assert "✗" not in first.out
     for words in ("baseline.unbounded-write", "HELD", "Lee Brandt approves", "the chain holds", "checks passed"):
-        assert words in out
-    assert leftovers(folder) == []
-    picture = (tmp_path / "story.svg").read_text("utf-8")
+        assert words in first.out
+    assert leftovers(first.folder) == []
+    picture = (first.folder / "story.svg").read_text("utf-8")
     assert "baseline.unbounded-write" in picture
     assert set(re.findall(r"https?://[\w.]+", picture)) <= {"http://www.w3.org", "https://www.textualize.io"}
 
 
-@pytest.mark.xdist_group("demo")
 def test_the_story_prints_no_secret(folder: Path) -> None:
     code, out = play(folder)
     assert code == 0, out
@@ -88,7 +103,6 @@ def test_the_story_prints_no_secret(folder: Path) -> None:
     assert not [secret for secret in secrets if secret in out or secret in (folder / "gateway.log").read_text()]
 
 
-@pytest.mark.xdist_group("demo")
 def test_a_rule_that_breaks_the_story_is_noticed(folder: Path) -> None:
     rule = folder / "policies" / "mine.cedar"
     rule.write_text(CLOSED)
@@ -102,7 +116,6 @@ def test_a_rule_that_breaks_the_story_is_noticed(folder: Path) -> None:
     assert leftovers(folder) == []
 
 
-@pytest.mark.xdist_group("demo")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminated"])
 def test_it_stays_up_until_it_is_stopped_and_takes_everything_down_with_it(
     folder: Path, number: signal.Signals
@@ -121,7 +134,8 @@ def test_it_stays_up_until_it_is_stopped_and_takes_everything_down_with_it(
         process.send_signal(number)
         rest, _ = process.communicate(timeout=60)
     finally:
-        process.kill()
+        process.terminate()
+        process.communicate(timeout=60)
     assert process.returncode == 0, rest
     assert "Stopped" in rest
     assert leftovers(folder) == []
