@@ -63,7 +63,7 @@ async def site(store: Store) -> AsyncIterator[Config]:
     )
     routes = identity_routes(config, store, AccessTokens(keys, issuer=issuer), verifiers=(verifier,), clock=time.time)
     app = Starlette(routes=[*routes, Route("/mcp", door)])
-    options = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", ws="none", lifespan="off")
+    options = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, ws="none", lifespan="off")
     server = uvicorn.Server(options)
     async with endpoint.run():
         task = asyncio.create_task(server.serve())

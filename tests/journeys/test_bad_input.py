@@ -79,7 +79,8 @@ async def test_a_missing_parameter_is_said_before_anything_runs(running: Running
     ],
 )
 async def test_arguments_that_break_the_schema_are_named(running: Running, arguments: dict[str, Any]) -> None:
-    found = await ask(running, arguments.pop("sql"), **arguments)
+    more = {name: value for name, value in arguments.items() if name != "sql"}
+    found = await ask(running, arguments["sql"], **more)
     assert (found["status"], found["error"]["code"]) == ("failed", "invalid_arguments")
 
 

@@ -129,7 +129,7 @@ async def running_gateway(config: Config) -> AsyncIterator[Running]:
     async with compose(config) as gateway:
         await _add_people(gateway)
         await _scanned(gateway)
-        options = uvicorn.Config(gateway.app, host="127.0.0.1", port=config.server.port, log_level="error", ws="none")
+        options = uvicorn.Config(gateway.app, host="127.0.0.1", port=config.server.port, log_config=None, ws="none")
         server = uvicorn.Server(options)
         task = asyncio.create_task(server.serve())
         try:

@@ -49,7 +49,7 @@ async def authorized(app: ASGIApp, token: Token, *, port: int, public_port: int)
     Host and Origin get the public port and stay as they are otherwise, so checks of them still bite.
     """
     shim = _Shim(app, token, here=f":{port}".encode(), public=f":{public_port}".encode())
-    options = uvicorn.Config(shim, host="127.0.0.1", port=port, log_level="error", ws="none", lifespan="off")
+    options = uvicorn.Config(shim, host="127.0.0.1", port=port, log_config=None, ws="none", lifespan="off")
     server = uvicorn.Server(options)
     task = asyncio.create_task(server.serve())
     try:
