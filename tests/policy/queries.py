@@ -50,11 +50,12 @@ def operation(
     targets: Iterable[str] = (),
     opaque: bool = False,
     suggestion: str = "",
+    verb: str = "sql_query",
 ) -> Operation:
     """`targets` as "schema.table"."""
     return Operation(
         "postgres",
-        "sql_query",
+        verb,
         "select",
         actions=frozenset(Action(action) for action in actions),
         effects=frozenset(effects),

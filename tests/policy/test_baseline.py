@@ -25,7 +25,12 @@ def guarded() -> Engine:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair["name"])
 def test_the_default_pack_decides(pair: dict[str, Any], guarded: Engine) -> None:
-    what = operation(pair.get("actions", ["write"]), pair["effects"])
+    what = operation(
+        pair.get("actions", ["write"]),
+        pair["effects"],
+        targets=pair.get("targets", []),
+        verb=pair.get("verb", "sql_query"),
+    )
     asked = query(
         what,
         who=identity(via=pair.get("via", "agent")),
