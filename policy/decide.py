@@ -207,10 +207,10 @@ def _names(context: Mapping[str, Any], key: str, line_id: object) -> Iterable[st
 
 def _is_masked(place: Locator, masked: frozenset[tuple[str, str]]) -> bool:
     """A place that the text leaves open may be any; names compare without case, as most servers compare them."""
-    if place.kind not in ("table", "column"):
+    if place.kind not in ("table", "column", "name"):
         return place.kind != "schema"
-    table = (place.path[-2] if place.kind == "column" else place.path[-1]).lower()
-    column = place.path[-1].lower() if place.kind == "column" else "*"
+    table = (place.path[-1] if place.kind == "table" else place.path[-2]).lower()
+    column = "*" if place.kind == "table" else place.path[-1].lower()
     return any(
         (not table or not known_table or table == known_table) and column in ("*", known_column)
         for known_table, known_column in masked

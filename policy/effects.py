@@ -87,7 +87,29 @@ class Effect(StrEnum):
     MULTIPLE_STATEMENTS = "multiple-statements", "More than one statement in one text."
     MASKED_PREDICATE = (
         "masked-predicate",
-        "A labelled column steers the answer instead of only being shown: in a predicate, order, group or join.",
+        "A column that the caller may not see decides which rows or values come: WHERE, ON, HAVING, CASE, FILTER, "
+        "USING.",
+    )
+    MASKED_EQUALITY = (
+        "masked-equality",
+        "A column that the caller may not see, and whose value names one thing of very many (an e-mail address, a "
+        "card number), is only compared in WHERE for equality with at most 20 constants.",
+    )
+    MASKED_ORDER = "masked-order", "Rows are sorted by a column that the caller may not see."
+    MASKED_GROUP = (
+        "masked-group",
+        "Rows are grouped, or compared for doubles, by a column that the caller may not see: GROUP BY, DISTINCT, "
+        "UNION, PARTITION BY.",
+    )
+    MASKED_AGGREGATE = "masked-aggregate", "A column that the caller may not see goes into an aggregate or a window."
+    MASKED_TRANSFORM = (
+        "masked-transform",
+        "A column that the caller may not see goes into a function, operator, cast or scalar sub-select, or is "
+        "written elsewhere.",
+    )
+    MASKED_WHOLE_ROW = (
+        "masked-whole-row",
+        "A column that the caller may not see is read as a part of a whole row: SELECT t, row_to_json(t).",
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from datetime import UTC, datetime
 
-from catalog.model import Resource
+from catalog.model import Label, Resource
 from policy.document import Document
 from policy.model import Action, Decision, Deny, Identity, Operation, Query
+from policy.ruling import revealed
 from policy.verdict import judge
 
 
@@ -23,6 +24,7 @@ class Engine:
         self._expiry = approval_expiry
         self._size = cache_size
         self._known: dict[Hashable, Decision] = {}
+        self._revealed: dict[Hashable, frozenset[Label]] = {}
 
     @property
     def version(self) -> str:
@@ -36,6 +38,19 @@ class Engine:
             decision = judge(self.document, query, expiry=self._expiry)
         self._remember(key, decision)
         return decision
+
+    def revealed(self, query: Query) -> frozenset[Label]:
+        """The labels of the query that its caller may see in clear, as far as the query's own effects let the rules."""
+        if not query.labels & self.document.revealable:
+            return frozenset()
+        key = cache_key(query, timed=self.document.uses_time)
+        labels = self._revealed.pop(key, None)
+        if labels is None:
+            labels = revealed(self.document, query)
+        self._revealed[key] = labels
+        while len(self._revealed) > self._size:
+            self._revealed.pop(next(iter(self._revealed)), None)
+        return labels
 
     def may(self, identity: Identity, resource: Resource, action: Action, *, now: datetime | None = None) -> bool:
         """Whether the boundary opens: shall this resource be listed, may such a call be tried at all.
@@ -52,7 +67,7 @@ class Engine:
             self._known.pop(next(iter(self._known)), None)
 
 
-def cache_key(query: Query, *, timed: bool) -> Hashable:
+def cache_key(query: Query, *, timed: bool) -> tuple[Hashable, ...]:
     """All that a rule can see and the suggestions a denial repeats; the minute only where a rule looks at the time."""
     identity, resource, operation = query.identity, query.resource, query.operation
     return (

@@ -87,7 +87,8 @@ class Steer:
     function), `transform` (argument of any other function, operator or cast), `row` (read as a
     part of a whole row). `locator` is a column; its schema or table is "" where the text does
     not say which one. A column named "*" is every column of that table (with table "": of every
-    table of the statement).
+    table of the statement). A locator of the kind "name" is a column only if the catalog knows one
+    there; else the name means something that is listed besides.
     """
 
     use: SteerUse

@@ -48,12 +48,35 @@ def ask(document: Document, query: Query) -> Ruling:
         return Ruling(errors=("",))
 
 
-def _ask(document: Document, query: Query) -> Ruling:
-    entities = cedarpy.Entities.from_json_str(entities_json(query), document.schema)
+def revealed(document: Document, query: Query) -> frozenset[Label]:
+    """The labels alone; none if the rules cannot be asked, or one of them errs. The time must be known if rules ask."""
+    if document.uses_time and (query.now is None or query.now.tzinfo is None):
+        return frozenset()
+    try:
+        entities = cedarpy.Entities.from_json_str(entities_json(query), document.schema)
+        labels, _reveals, shown = _reveal(document, query, entities)
+    except (ValueError, OverflowError):
+        return frozenset()
+    return frozenset() if _errors(shown) else _seen(labels, shown)
+
+
+def _reveal(
+    document: Document, query: Query, entities: cedarpy.Entities
+) -> tuple[list[Label], list[dict[str, Any]], list[cedarpy.AuthzResult]]:
+    """Of which labels it was asked, how, and the answers."""
     labels = sorted(query.labels & document.revealable)
     reveals = reveal_requests(query, json.dumps(context_of(query)), labels=labels) if labels else []
-    shown = _answers(reveals, document.enforced, entities, schema=document.schema)
-    revealed = frozenset(label for label, answer in zip(labels, shown, strict=True) if answer.allowed)
+    return labels, reveals, _answers(reveals, document.enforced, entities, schema=document.schema)
+
+
+def _seen(labels: list[Label], answers: list[cedarpy.AuthzResult]) -> frozenset[Label]:
+    return frozenset(label for label, answer in zip(labels, answers, strict=True) if answer.allowed)
+
+
+def _ask(document: Document, query: Query) -> Ruling:
+    entities = cedarpy.Entities.from_json_str(entities_json(query), document.schema)
+    labels, reveals, shown = _reveal(document, query, entities)
+    revealed = _seen(labels, shown)
     asked = action_requests(query, json.dumps(context_of(query, masked=query.labels - revealed)))
     answers = _answers(asked, document.enforced, entities, schema=document.schema)
     permitting = [answer for answer in (*answers, *shown) if answer.allowed]

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from backends.base import Backend
-from catalog.model import Login, Resource
+from catalog.model import Label, Login, Resource
 from policy.engine import Engine
 from policy.login import select_login
 from policy.model import Action, Decision, Identity, Operation, Query, approval_digest
+from policy.steering import Uses, decide_with_uses
 from server.policies import PolicySource
 from server.upstreams import LabelBook, Upstreams
 
@@ -51,6 +52,7 @@ class Judge:
     ) -> None:
         self.resources, self.upstreams, self.labels = resources, upstreams, labels
         self.policies, self.clock = policies, clock
+        self.uses = Uses()
 
     def resolve(self, identity: Identity, verb: str, name: str) -> Place | None:
         """None alike for what is absent and for what is not this caller's, so that names cannot be probed."""
@@ -82,18 +84,25 @@ class Judge:
     def decide(
         self, identity: Identity, place: Place, operation: Operation, *, approvals: frozenset[str] = frozenset()
     ) -> Judgement:
-        """Labels are those of every column that the text may touch; an opaque text may touch all of its relations."""
-        engine = self.policies.current
+        """Labels are those of every column that the text may touch; an opaque text may touch all of its relations.
+
+        The judgement's query carries the effects of using columns that stay hidden from this caller.
+        """
+        engine, labels = self.policies.current, self.labels.get(place.resource.name)
         touched = (*operation.columns, *operation.targets) if operation.opaque else operation.columns
         query = Query(
             identity=identity,
             resource=place.resource,
             operation=operation,
-            labels=self.labels.get(place.resource.name).of(touched),
+            labels=labels.of(touched),
             approvals=approvals,
             now=self._now(),
         )
-        return Judgement(query, engine.decide(query), engine)
+        uses = self.uses.of(operation, labels)
+        if any(use.label is Label.UNSCANNED for use in uses):
+            self.labels.on_unscanned(place.resource.name)
+        query, decision = decide_with_uses(engine, query, uses)
+        return Judgement(query, decision, engine)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)

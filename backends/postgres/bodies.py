@@ -10,6 +10,7 @@ from backends.postgres.functions import DYNAMIC, literal
 from backends.postgres.grammar import NotUnderstoodError, function_body, statements
 from backends.postgres.names import strings
 from backends.postgres.scope import Scope
+from backends.postgres.uses import TRANSFORM
 from backends.postgres.walk import Tree, Walk
 from policy.effects import Effect
 from policy.model import Action
@@ -44,7 +45,7 @@ def judge_text(walk: Walk, text: str, scope: Scope, *, single: bool = False) -> 
         walk.call(DYNAMIC)
     outside = Scope(planned=scope.planned)
     for item in found:
-        walk.push_wrapped(item["stmt"], outside)
+        walk.push_wrapped(item["stmt"], outside, use=TRANSFORM)
 
 
 def do_statement(walk: Walk, node: Tree, scope: Scope) -> None:

@@ -9,7 +9,7 @@ from backends.postgres.names import SYSTEM_COLUMNS, Name, column, is_catalog, is
 from backends.postgres.scope import Scope
 from catalog.model import Locator
 from policy.effects import Effect
-from policy.model import Action
+from policy.model import Action, Steer
 
 WHOLE_ROW_FUNCTIONS = frozenset({"row_to_json", "to_json", "to_jsonb", "json_agg", "jsonb_agg", "array_agg"})
 """`t.row_to_json` is another way to write `row_to_json(t)`."""
@@ -17,12 +17,17 @@ WHOLE_ROW_FUNCTIONS = frozenset({"row_to_json", "to_json", "to_jsonb", "json_agg
 
 @dataclass(slots=True)
 class Facts:
-    """Grows only: nothing that was found is taken back. Dicts keep the order of the text, without doubles."""
+    """Grows only: nothing that was found is taken back. Dicts keep the order of the text, without doubles.
+
+    `probes` counts the constants that columns are compared with.
+    """
 
     actions: set[Action] = field(default_factory=set)
     effects: set[Effect] = field(default_factory=set)
     targets: dict[Locator, None] = field(default_factory=dict)
     columns: dict[Locator, None] = field(default_factory=dict)
+    steering: dict[Steer, None] = field(default_factory=dict)
+    probes: int = 0
     problem: str = ""
     opaque: bool = False
 
@@ -41,6 +46,8 @@ class Facts:
         self.add(other.actions, other.effects, opaque=other.opaque)
         self.targets.update(other.targets)
         self.columns.update(other.columns)
+        self.steering.update(other.steering)
+        self.probes += other.probes
         self.problem = self.problem or other.problem
 
     def touch_table(self, name: Name, *, written: bool = False) -> None:

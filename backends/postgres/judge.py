@@ -9,11 +9,16 @@ from typing import Any
 from backends.postgres import bodies, definitions, expressions, queries, sessions, transfers, writes
 from backends.postgres.effects import STATEMENTS
 from backends.postgres.scope import Scope
+from backends.postgres.steering import settle
+from backends.postgres.uses import root_use
 from backends.postgres.walk import Handler, Tree, Walk
 
 _SPECIAL: Mapping[str, Handler] = {
     # Expressions and FROM items
     "A_Expr": expressions.a_expr,
+    "A_Indirection": expressions.indirection,
+    "CaseExpr": expressions.case,
+    "CaseWhen": expressions.case_when,
     "ColumnRef": expressions.column_ref,
     "FuncCall": expressions.func_call,
     "IndexElem": expressions.index_elem,
@@ -24,6 +29,7 @@ _SPECIAL: Mapping[str, Handler] = {
     "SortBy": expressions.sort_by,
     "SubLink": expressions.sub_link,
     "TypeName": expressions.type_name,
+    "WindowDef": expressions.window,
     # Statements
     "AlterFunctionStmt": definitions.alter_function,
     "AlterTableStmt": definitions.alter_table,
@@ -68,8 +74,9 @@ def judge(statement: Tree, parameters: Sequence[object] = ()) -> Walk:
     if kind not in STATEMENTS:
         walk.facts.unknown(f"statements of the type {kind or 'NULL'} are not known")
         return walk
-    walk.push_wrapped(statement, Scope())
+    walk.push_wrapped(statement, Scope(), use=root_use(kind))
     walk.run()
+    settle(walk)
     return walk
 
 

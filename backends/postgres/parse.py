@@ -10,10 +10,11 @@ from backends.postgres.facts import Facts
 from backends.postgres.grammar import INLINE_TEXT, NotUnderstoodError, statements
 from backends.postgres.judge import judge, kind_of
 from backends.postgres.suggest import MULTIPLE_STATEMENTS, suggest
+from backends.postgres.uses import EQUALITY, MAX_PROBES, PREDICATE
 from backends.postgres.verbs import SQL_DESCRIBE, SQL_QUERY, check_arguments
 from catalog.model import Locator
 from policy.effects import Effect
-from policy.model import Action, Operation, Statement
+from policy.model import Action, Operation, Statement, Steer
 
 PROTOCOL = "postgres"
 PLAN_VERB = "sql_plan"
@@ -115,8 +116,17 @@ def _judge_all(text: str, raw: list[dict[str, Any]], parameters: Sequence[object
         statements=tuple(judged),
         problem=total.problem,
         opaque=total.opaque,
+        steering=_steering(total),
     )
     return Understood(operation, bound)
+
+
+def _steering(facts: Facts) -> tuple[Steer, ...]:
+    """Comparing with many constants is no look-up but a search."""
+    if facts.probes <= MAX_PROBES:
+        return tuple(facts.steering)
+    found = (Steer(PREDICATE if steer.use == EQUALITY else steer.use, steer.locator) for steer in facts.steering)
+    return tuple(dict.fromkeys(found))
 
 
 def _slices(text: str, raw: list[dict[str, Any]]) -> list[str]:

@@ -15,14 +15,19 @@ Tree = dict[str, Any]
 class Source:
     """What one alias stands for: base tables (none = derived, its columns were counted inside).
 
-    `exact` is False where column names may differ from the table's own (column aliases, join aliases).
+    `exact` is False where column names may differ from the table's own (column aliases, join aliases). `origin` is the
+    query or function that a derived relation comes from, `level` where a function's arguments are looked up, `names`
+    the column aliases. `joined` = the alias of a join, whose parts are in sight as well. `given` = rows that the
+    statement brings along (`excluded`): nothing stored is read through it.
     """
 
     tables: tuple[Name, ...] = ()
     exact: bool = True
-
-
-DERIVED = Source()
+    origin: Tree | None = None
+    level: Scope | None = None
+    names: tuple[str, ...] = ()
+    joined: bool = False
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,16 @@ class Reach:
 
 @dataclass(slots=True)
 class Scope:
-    """One level of names. `planned` = inside an EXPLAIN that runs nothing."""
+    """One level of names. `planned` = inside an EXPLAIN that runs nothing. `ordered` = the query whose ORDER BY
+    this is; `outputs` are the names that it gives its columns."""
 
     parent: Scope | None = None
     planned: bool = False
     ctes: dict[str, Tree] = field(default_factory=dict)
+    cte_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     outputs: frozenset[str] = frozenset()
+    ordered: Tree | None = None
     _reach: Reach | None = None
 
     def child(self) -> Scope:
@@ -64,6 +72,10 @@ class Scope:
             if name in level.ctes:
                 return level.ctes[name]
         return None
+
+    def cte_columns(self, name: str) -> tuple[str, ...]:
+        """The column aliases of that CTE."""
+        return next((level.cte_names.get(name, ()) for level in self.levels() if name in level.ctes), ())
 
     def source(self, alias: str) -> Source | None:
         for level in self.levels():
@@ -83,7 +95,11 @@ class Scope:
 
 
 def bind(scope: Scope, alias: str, source: Source) -> None:
-    """Bind an alias. Two tables of one name in different schemas share theirs: then either may be meant."""
+    """Bind an alias. Two tables of one name in different schemas share theirs: then either may be meant.
+
+    What has no alias is kept under a name that no text can hold.
+    """
+    alias = alias or f"\0{len(scope.sources)}"
     taken = scope.sources.get(alias)
     scope.sources[alias] = Source((*taken.tables, *source.tables), False) if taken else source
 
@@ -92,8 +108,13 @@ def add_table(scope: Scope, range_var: Tree, *, target: bool = False) -> None:
     """Make a RangeVar visible under its alias. The target of a write is a table even if a CTE has its name."""
     name = relation_name(range_var)
     alias = range_var.get("alias", {})
-    is_cte = not target and "schemaname" not in range_var and scope.cte(name[1]) is not None
-    bind(scope, alias.get("aliasname", name[1]), DERIVED if is_cte else Source((name,), "colnames" not in alias))
+    names = strings(alias.get("colnames", ()))
+    cte = None if target or "schemaname" in range_var else scope.cte(name[1])
+    if cte is None:
+        source = Source((name,), exact=not names, names=names)
+    else:
+        source = Source(origin=cte, names=(*names, *scope.cte_columns(name[1])[len(names) :]))
+    bind(scope, alias.get("aliasname", name[1]), source)
 
 
 def add_sources(scope: Scope, from_clause: Iterable[Tree]) -> None:
@@ -107,11 +128,18 @@ def add_sources(scope: Scope, from_clause: Iterable[Tree]) -> None:
                 pending += [node[side] for side in ("larg", "rarg") if side in node]
                 for alias in ("alias", "join_using_alias"):
                     if alias in node:
-                        bind(scope, node[alias]["aliasname"], Source(tuple(tables_under(scope, node)), False))
+                        names = strings(node[alias].get("colnames", ()))
+                        tables = tuple(tables_under(scope, node))
+                        bind(scope, node[alias]["aliasname"], Source(tables, False, names=names, joined=True))
             elif kind == "RangeTableSample":
                 pending.append(node["relation"])
+            elif kind == "RangeSubselect":
+                alias = node.get("alias", {})
+                names = strings(alias.get("colnames", ()))
+                bind(scope, alias.get("aliasname", ""), Source(origin=node.get("subquery"), names=names))
             else:
-                bind(scope, node.get("alias", {}).get("aliasname") or _function_name(node), DERIVED)
+                name = node.get("alias", {}).get("aliasname") or _function_name(node)
+                bind(scope, name, Source(origin={kind: node}, level=scope))
 
 
 def tables_under(scope: Scope, join: Tree) -> Iterator[Name]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from backends.postgres.expressions import set_to_read
+from backends.postgres.expressions import condition, set_to_read
 from backends.postgres.names import relation_name
 from backends.postgres.predicates import Verdict, judge, truth
 from backends.postgres.queries import open_with
 from backends.postgres.references import Rows
 from backends.postgres.scope import Scope, Source, add_sources, add_table
 from backends.postgres.subselects import NOWHERE, covered_table
+from backends.postgres.uses import IGNORED, PREDICATE, TRANSFORM
 from backends.postgres.walk import Tree, Walk
 from policy.effects import Effect
 from policy.model import Action
@@ -37,21 +38,31 @@ def insert(walk: Walk, node: Tree, scope: Scope) -> None:
     walk.mark(scope, (Action.WRITE,), Effect.INSERT)
     _assigned(walk, node, "cols")
     _inserted_rows(walk, node.get("selectStmt", {}), inner.parent or inner)
-    walk.push_fields("InsertStmt", node, inner, skip=("relation", "withClause", "cols", "selectStmt"))
+    walk.push_wrapped(node.get("returningList"), inner)
     conflict = node.get("onConflictClause", {})
+    _on_conflict(walk, conflict, inner)
     if conflict.get("action") == "ONCONFLICT_UPDATE":
         walk.mark(scope, (Action.WRITE,), Effect.SCOPED_UPDATE)
-        inner.sources["excluded"] = Source((relation_name(node["relation"]),))
+        inner.sources["excluded"] = Source((relation_name(node["relation"]),), given=True)
         _assigned(walk, {"relation": node["relation"], "cols": conflict.get("targetList", ())}, "cols")
 
 
+def _on_conflict(walk: Walk, conflict: Tree, scope: Scope) -> None:
+    """What names the index reads no row; the rest is an UPDATE of one row."""
+    walk.push_fields("OnConflictClause", conflict, scope, skip=("infer", "whereClause"), use=TRANSFORM)
+    if "infer" in conflict:
+        walk.push("InferClause", conflict["infer"], scope, use=IGNORED)
+    condition(walk, conflict.get("whereClause"), scope)
+
+
 def _inserted_rows(walk: Walk, source: Tree, scope: Scope) -> None:
-    """What is inserted does not see the target. Plain VALUES read nothing."""
+    """What is inserted does not see the target. Plain VALUES read nothing. A value that is written is no longer bare:
+    where it goes, masks do not follow."""
     query = source.get("SelectStmt", {})
     if "valuesLists" in query and "withClause" not in query:
-        walk.push_fields("SelectStmt", query, scope)
+        walk.push_fields("SelectStmt", query, scope, use=TRANSFORM)
     else:
-        walk.push_wrapped(source, scope)
+        walk.push_wrapped(source, scope, use=TRANSFORM)
 
 
 def update(walk: Walk, node: Tree, scope: Scope) -> None:
@@ -60,7 +71,7 @@ def update(walk: Walk, node: Tree, scope: Scope) -> None:
     _assigned(walk, node, "targetList")
     verdict = _judge(walk, [node.get("whereClause")], node, inner, others=node.get("fromClause", ()))
     walk.mark(scope, (Action.WRITE,), *UPDATE_EFFECTS[verdict])
-    walk.push_fields("UpdateStmt", node, inner, skip=("relation", "withClause"))
+    _read(walk, "UpdateStmt", node, inner)
 
 
 def delete(walk: Walk, node: Tree, scope: Scope) -> None:
@@ -68,7 +79,7 @@ def delete(walk: Walk, node: Tree, scope: Scope) -> None:
     add_sources(inner, node.get("usingClause", ()))
     verdict = _judge(walk, [node.get("whereClause")], node, inner, others=node.get("usingClause", ()))
     walk.mark(scope, (Action.WRITE,), *DELETE_EFFECTS[verdict])
-    walk.push_fields("DeleteStmt", node, inner, skip=("relation", "withClause"))
+    _read(walk, "DeleteStmt", node, inner)
 
 
 def merge(walk: Walk, node: Tree, scope: Scope) -> None:
@@ -77,7 +88,20 @@ def merge(walk: Walk, node: Tree, scope: Scope) -> None:
     walk.mark(scope, (Action.WRITE,), Effect.MERGE)
     for item in node.get("mergeWhenClauses", ()):
         _merge_branch(walk, node, item.get("MergeWhenClause", {}), scope=inner)
-    walk.push_fields("MergeStmt", node, inner, skip=("relation", "withClause"))
+    _read(walk, "MergeStmt", node, inner)
+
+
+def _read(walk: Walk, kind: str, node: Tree, scope: Scope) -> None:
+    """RETURNING gives columns out, WHERE chooses rows, and what else is read goes into columns that are written."""
+    own = ("relation", "withClause", "whereClause", "joinCondition", "mergeWhenClauses", "returningList")
+    walk.push_wrapped(node.get("returningList"), scope)
+    condition(walk, node.get("whereClause"), scope)
+    walk.push_wrapped(node.get("joinCondition"), scope, use=PREDICATE)
+    for item in node.get("mergeWhenClauses", ()):
+        clause = item.get("MergeWhenClause", {})
+        walk.push_fields("MergeWhenClause", clause, scope, skip=("condition",), use=TRANSFORM)
+        walk.push_wrapped(clause.get("condition"), scope, use=PREDICATE)
+    walk.push_fields(kind, node, scope, skip=own, use=TRANSFORM)
 
 
 def _merge_branch(walk: Walk, node: Tree, clause: Tree, *, scope: Scope) -> None:
@@ -100,6 +124,7 @@ def _merge_branch(walk: Walk, node: Tree, clause: Tree, *, scope: Scope) -> None
 def _open_write(walk: Walk, node: Tree, scope: Scope) -> Scope:
     """The target is a table even where a CTE has its name. RETURNING reads what was written, FROM what is joined."""
     inner = open_with(walk, node, scope)
+    walk.levels[id(node)] = (node, inner)
     relation = node.get("relation", {})
     add_table(inner, relation, target=True)
     walk.facts.touch_table(relation_name(relation), written=True)

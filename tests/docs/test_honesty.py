@@ -16,8 +16,9 @@ from tests.docs.pages import ROOT, Page, page, pages
 
 
 def emitted(effect: str) -> bool:
-    """Whether a backend's source names the effect."""
-    return any(f"Effect.{effect}" in path.read_text("utf-8") for path in (ROOT / "backends").rglob("*.py"))
+    """Whether a backend, or what judges the uses that it found, names the effect."""
+    paths = [*(ROOT / "backends").rglob("*.py"), ROOT / "policy" / "steering.py"]
+    return any(f"Effect.{effect}" in path.read_text("utf-8") for path in paths)
 
 
 def test_the_pages_say_that_masked_predicates_pass_exactly_as_long_as_they_do() -> None:

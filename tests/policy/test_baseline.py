@@ -64,11 +64,3 @@ def test_every_rule_of_the_default_pack_gives_a_reason_and_a_way_out() -> None:
 def test_the_default_pack_alone_permits_nothing() -> None:
     alone = Engine(load_document(None, ["baseline"]))
     assert describe(alone.decide(query()))["outcome"] == "deny"
-
-
-def test_a_column_seen_in_clear_may_select_rows(guarded: Engine) -> None:
-    reveal = '@id("see") permit (principal, action == Action::"reveal", resource == Label::"EMAIL");'
-    clear = Engine(build_document([Source("a", PACK.read_text()), Source("b", OPEN), Source("c", reveal)]))
-    lookup = operation(["read"], ["read", "masked-predicate"])
-    assert describe(clear.decide(query(lookup, labels=["EMAIL"])))["outcome"] == "allow"
-    assert describe(clear.decide(query(lookup, labels=["EMAIL", "SSN"])))["outcome"] == "deny"
