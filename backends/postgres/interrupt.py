@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from backends.errors import WireError
 from backends.postgres.connection import Connection, dial
@@ -13,7 +14,8 @@ from backends.postgres.frontend import execute as execute_portal
 from backends.postgres.handshake import prepare_fixed
 from backends.postgres.reply import Reply
 
-SECONDS = 2.0
+SECONDS = 5.0
+AGAIN_SECONDS = 0.3
 
 _ROLLBACK = parse("", "ROLLBACK") + bind_portal("") + execute_portal(0) + SYNC
 _DISCARD = parse("", "DISCARD ALL") + bind_portal("") + execute_portal(0)
@@ -22,14 +24,13 @@ _TROUBLE = (TimeoutError, OSError, ConnectionLost, WireError)
 
 
 async def interrupt(connection: Connection) -> Reply | None:
-    """CancelRequest for the flight under way, and its end if that comes within 2 s; otherwise the connection is cut."""
+    """CancelRequest for the flight under way, and its end if that comes within 5 s; otherwise the connection is cut."""
     connection.clear_deadline()
     if not connection.busy:
         return None
     try:
         async with asyncio.timeout(SECONDS):
-            await _cancel(connection)
-            return await connection.ready()
+            return await _cancelled(connection)
     except _TROUBLE:
         connection.abort()
         return None
@@ -55,9 +56,17 @@ async def settle(connection: Connection, *, forget: bool) -> None:
 
 async def _stop(connection: Connection) -> None:
     async with asyncio.timeout(SECONDS):
-        if not connection.committing:
-            await _cancel(connection)
-        await connection.ready()
+        await (connection.ready() if connection.committing else _cancelled(connection))
+
+
+async def _cancelled(connection: Connection) -> Reply:
+    """Ask until the server comes to rest: a signal that arrives while a backend loads its JIT compiler for the first
+    time is lost now and then (seen with PostgreSQL 15), and the statement would run on."""
+    while True:
+        await _cancel(connection)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AGAIN_SECONDS):
+                return await connection.ready()
 
 
 async def _forget(connection: Connection) -> None:
