@@ -95,11 +95,13 @@ def decide_with_uses(engine: Engine, query: Query, uses: tuple[LabelledUse, ...]
     """
     if not uses:
         return query, engine.decide(query)
-    query = replace(query, labels=query.labels | {use.label for use in uses})
+    carried = frozenset(use.label for use in uses)
+    if not carried <= query.labels:
+        query = replace(query, labels=query.labels | carried)
     revealed = engine.revealed(query)
     while True:
         steered = _with_effects(query, [use for use in uses if use.label not in revealed])
-        kept = revealed & engine.revealed(steered)
+        kept = revealed and revealed & engine.revealed(steered)
         if kept == revealed:
             return steered, engine.decide(steered)
         revealed = kept
@@ -116,8 +118,10 @@ def _with_effects(query: Query, hidden: list[LabelledUse]) -> Query:
 
 
 def _advised(statement: Statement, hidden: list[LabelledUse], effects: frozenset[str]) -> Statement:
-    words = " ".join(word for word in (statement.suggestion, _advice(hidden)) if word)
-    return replace(statement, effects=statement.effects | effects, suggestion=words)
+    """Built anew rather than with `replace`, which costs more than all the rest of this."""
+    advice = _advice(hidden)
+    words = f"{statement.suggestion} {advice}".strip() if advice else statement.suggestion
+    return Statement(statement.kind, statement.text, statement.effects | effects, words)
 
 
 def _advice(hidden: Iterable[LabelledUse]) -> str:
