@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from policy.contradictions import never_fires
 from policy.document import Document, load_document
-from policy.problems import PolicyDocumentError, Problem
+from policy.problems import PolicyDocumentError, Problem, nearest
 from policy.rule import Rule, literals, nodes
 from policy.vocabulary import fact_of
 
 
-def check(document: Document) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Names that the configuration holds. A rule about any other resource can never fire."""
+
+    resources: frozenset[str]
+    groups: frozenset[str]
+
+
+def check(document: Document, known: Known | None = None) -> list[Problem]:
     """Warnings about a document that loads, in the document's order."""
     found = [warning for rule in document.policies for warning in _warnings(rule, document)]
+    if known:
+        found += [warning for rule in document.policies for warning in _nowhere(rule, known)]
     enforced = [rule for rule in document.policies if not rule.observe]
     if not any(rule.effect == "permit" for rule in enforced):
         found.append(_warn("there is no permit in force, so everything is denied"))
     return found
 
 
-def check_folder(folder: Path | None, packs: Sequence[str]) -> list[Problem]:
+def check_folder(folder: Path | None, packs: Sequence[str], known: Known | None = None) -> list[Problem]:
     """Errors if the rules do not load, else the warnings about them."""
     try:
-        return check(load_document(folder, packs))
+        return check(load_document(folder, packs), known)
     except PolicyDocumentError as error:
         return list(error.problems)
 
@@ -37,6 +49,12 @@ def _warnings(rule: Rule, document: Document) -> Iterator[Problem]:
         yield warn("this permits everybody everything that no other rule forbids")
     for shadow in _shadows(rule, document):
         yield warn(f"this never takes effect: {shadow.id} ({shadow.file}:{shadow.line}) forbids all that it permits")
+    if said := never_fires(rule):
+        yield warn(f"this can never fire: {said}")
+    elif covering := _covering(rule, document):
+        yield warn(
+            f"this changes no decision: {covering.id} ({covering.file}:{covering.line}) already {_already(rule)}"
+        )
     for group in _untested_groups(rule):
         yield warn(f"@hold asks {group!r}, but the rule never looks for the approval of that group")
 
@@ -64,6 +82,46 @@ def _always_beats(forbid: Rule, permit: Rule) -> bool:
         return False
     parts = ("principal", "action", "resource")
     return all(forbid.cedar[part] in ({"op": "All"}, permit.cedar[part]) for part in parts)
+
+
+def _covering(rule: Rule, document: Document) -> Rule | None:
+    """Another rule in force that fires whenever this one does, where neither demands anything of its own."""
+    if rule.observe or _demands(rule):
+        return None
+    before = document.policies.index(rule)
+    for index, other in enumerate(document.policies):
+        alike = other is not rule and other.effect == rule.effect and not other.observe and not _demands(other)
+        if alike and _covers(other, rule) and (index < before or not _covers(rule, other)):
+            return other
+    return None
+
+
+def _demands(rule: Rule) -> bool:
+    """A hold can be cured and bounds are gathered from every permit: such a rule adds something in any case."""
+    return bool(rule.hold or rule.max_rows or rule.timeout or rule.durability)
+
+
+def _covers(wide: Rule, narrow: Rule) -> bool:
+    """Scope as wide or the same, and no condition that the narrow one does not have: certain from the text alone."""
+    parts = ("principal", "action", "resource")
+    if not all(wide.cedar[part] in ({"op": "All"}, narrow.cedar[part]) for part in parts):
+        return False
+    return all(condition in narrow.cedar["conditions"] for condition in wide.cedar["conditions"])
+
+
+def _already(rule: Rule) -> str:
+    return "permits all of it" if rule.effect == "permit" else "forbids all of it"
+
+
+def _nowhere(rule: Rule, known: Known) -> Iterator[Problem]:
+    """The scope names a resource or a group of resources that the configuration does not have."""
+    scope = rule.cedar["resource"]
+    named = scope.get("entity") or scope.get("in", {}).get("entity") or {}
+    names = {"Resource": known.resources, "ResourceGroup": known.groups}.get(named.get("type", ""))
+    if names is not None and named["id"] not in names:
+        kind = "resource" if named["type"] == "Resource" else "resource group"
+        said = f"this can never fire: the configuration has no {kind} {named['id']!r}"
+        yield replace(_warn(said, rule=rule), nearest=nearest(named["id"], names))
 
 
 def _untested_groups(rule: Rule) -> list[str]:

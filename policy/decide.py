@@ -17,6 +17,7 @@ from policy.document import load_document
 from policy.effects import Effect
 from policy.engine import Engine
 from policy.model import Agent, Allow, Deny, Hold, Identity, Operation, Query
+from policy.steering import EFFECTS
 
 PACKS = ("baseline", "agents")
 MODES = ("read_only", "read_write")
@@ -127,13 +128,13 @@ def read_line(raw: bytes) -> Line:
 def question(operation: Operation, line: Line) -> Query:
     """What the engine is asked. Suggestions and text are left out: no rule sees them, they only crowd its memory."""
     steered = steers(operation, line.masked)
-    touched = steered or shows(operation, line.masked)
+    touched = bool(steered) or shows(operation, line.masked)
     asked = replace(
         operation,
         verb=SESSION,
         text="",
         statements=(),
-        effects=operation.effects | ({Effect.MASKED_PREDICATE.value} if steered else frozenset()),
+        effects=operation.effects | steered,
     )
     return Query(
         identity=Identity("agent", "decide", agent=Agent("decide")),
@@ -143,9 +144,14 @@ def question(operation: Operation, line: Line) -> Query:
     )
 
 
-def steers(operation: Operation, masked: frozenset[tuple[str, str]]) -> bool:
-    """Whether a masked column is read in any other way than as a bare column of the answer."""
-    return bool(masked) and any(_is_masked(steer.locator, masked) for steer in operation.steering)
+def steers(operation: Operation, masked: frozenset[tuple[str, str]]) -> frozenset[str]:
+    """The effects of reading masked columns in any other way than as bare columns of the answer.
+
+    What kind of value a masked column holds is not told, so it may be one that is found by trying.
+    """
+    uses = {steer.use for steer in operation.steering if _is_masked(steer.locator, masked)} if masked else set()
+    effects = {Effect.MASKED_PREDICATE if use == "equality" else EFFECTS[use] for use in uses}
+    return frozenset(effect.value for effect in effects)
 
 
 def shows(operation: Operation, masked: frozenset[tuple[str, str]]) -> bool:

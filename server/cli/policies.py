@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli import policy_decide
+from server.cli import policy_cases, policy_compare, policy_decide, policy_explain
 from server.cli.command import CHECK_FAILED, ConfigOption, JsonOption, command, group, load
 from server.cli.terminal import print_json, visible
 
@@ -21,18 +21,21 @@ def check(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Load the rules as the gateway would and report what is wrong. Exits 1 on an error; warnings alone do not.
+    """Load the rules as the gateway would and report what is wrong: errors, and as warnings rules that can never fire,
+    that another rule covers, or that a forbid always beats. Exits 1 on an error; warnings alone do not.
 
     \b
     Example:
       warded policy check ./policies
     """
-    from policy.check import check_folder
+    from policy.check import Known, check_folder
     from policy.document import load_document
 
-    settings = load(config).policy
+    configured = load(config)
+    settings = configured.policy
     where = folder or settings.folder
-    problems = check_folder(where, settings.packs)
+    groups = frozenset(group for each in configured.resources.values() for group in each.groups)
+    problems = check_folder(where, settings.packs, Known(frozenset(configured.resources), groups))
     failed = any(problem.level == "error" for problem in problems)
     document = None if failed else load_document(where, settings.packs)
     if json:
@@ -54,4 +57,8 @@ def check(
         raise typer.Exit(CHECK_FAILED)
 
 
+app.command()(policy_explain.explain)
+app.command("test")(policy_cases.try_cases)
+app.command()(policy_compare.replay)
+app.command()(policy_compare.diff)
 app.command()(policy_decide.decide)

@@ -57,10 +57,19 @@ def words(kind: str, decider: Decider) -> list[tuple[str, str, str]]:
 
 
 def test_at_least_98_of_100_dangerous_texts_are_stopped(decider: Decider) -> None:
-    found = words("block", decider)
+    found = [*words("block", decider), *words("masked", decider)]
     passed = [(mode, text) for mode, text, word in found if word == "allow"]
-    assert len(found) >= 120
+    assert len(found) >= 150
     assert len(passed) <= 0.02 * len(found), passed
+
+
+def test_no_use_of_a_masked_column_but_showing_it_is_allowed_and_its_effect_is_told(decider: Decider) -> None:
+    for text in TEXTS["masked"]["ro"]:
+        found = decided(decider, line(text, mode="read_only", masked_columns=MASKED))
+        assert found["decision"] == "deny", text
+        assert any(effect.startswith("masked-") for effect in found["effects"]) or "dynamic-code" in found["effects"], (
+            text
+        )
 
 
 def test_at_most_2_of_100_harmless_texts_are_denied(decider: Decider) -> None:
