@@ -9,6 +9,7 @@ from pathlib import Path
 
 from policy.contradictions import never_fires
 from policy.document import Document, load_document
+from policy.narrowing import PackChoice
 from policy.problems import PolicyDocumentError, Problem, nearest
 from policy.rule import Rule, literals, nodes
 from policy.vocabulary import fact_of
@@ -33,7 +34,7 @@ def check(document: Document, known: Known | None = None) -> list[Problem]:
     return found
 
 
-def check_folder(folder: Path | None, packs: Sequence[str], known: Known | None = None) -> list[Problem]:
+def check_folder(folder: Path | None, packs: Sequence[str | PackChoice], known: Known | None = None) -> list[Problem]:
     """Errors if the rules do not load, else the warnings about them."""
     try:
         return check(load_document(folder, packs), known)
@@ -98,7 +99,7 @@ def _covering(rule: Rule, document: Document) -> Rule | None:
 
 def _demands(rule: Rule) -> bool:
     """A hold can be cured and bounds are gathered from every permit: such a rule adds something in any case."""
-    return bool(rule.hold or rule.max_rows or rule.timeout or rule.durability)
+    return bool(rule.hold or rule.max_rows or rule.max_affected or rule.timeout or rule.durability)
 
 
 def _covers(wide: Rule, narrow: Rule) -> bool:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import cedarpy
 
 from catalog.model import Label
+from policy.narrowing import PackChoice, narrowed
 from policy.problems import PolicyDocumentError, Problem, nearest
 from policy.reading import read_rules
 from policy.rule import Rule, looks_at, may_reveal
+
+NO_CHOICES: Mapping[str, PackChoice] = MappingProxyType({})
 
 
 class Source(NamedTuple):
@@ -46,25 +50,28 @@ class Document:
         return next((rule for rule in self.policies if rule.id == rule_id), None)
 
 
-def load_document(folder: Path | None, packs: Sequence[str]) -> Document:
-    """Read every .cedar file below `folder` and the named packs. Nothing at all is a document that denies everything.
+def load_document(folder: Path | None, packs: Sequence[str | PackChoice]) -> Document:
+    """Read every .cedar file below `folder` and the chosen packs. Nothing at all is a document that denies everything.
 
     Raises PolicyDocumentError with every problem found; a document is loaded whole or not at all.
     """
-    return build_document([*_pack_sources(packs), *_folder_sources(folder)])
+    names = [choice if isinstance(choice, str) else choice.pack for choice in packs]
+    choices = {f"pack:{choice.pack}": choice for choice in packs if not isinstance(choice, str)}
+    return build_document([*_pack_sources(names), *_folder_sources(folder)], choices)
 
 
-def build_document(sources: Iterable[Source]) -> Document:
-    """Make a document of texts that are already in hand. Raises PolicyDocumentError."""
+def build_document(sources: Iterable[Source], choices: Mapping[str, PackChoice] = NO_CHOICES) -> Document:
+    """Make a document of texts that are in hand; `choices` narrows those of a file. Raises PolicyDocumentError."""
     texts = list(sources)
     schema_text = files("policy").joinpath("warded.cedarschema").read_text("utf-8")
     schema = cedarpy.Schema.from_str(schema_text)
     rules, problems = read_rules(texts, schema)
     if problems:
         raise PolicyDocumentError(problems)
+    rules = tuple(narrowed(rule, choices[rule.file]) if rule.file in choices else rule for rule in rules)
     observed = [rule for rule in rules if rule.observe]
     return Document(
-        version=_version([Source("schema", schema_text), *texts]),
+        version=_version([Source("schema", schema_text), *texts, *_told(choices)]),
         policies=rules,
         schema=schema,
         enforced=_policy_set(rule for rule in rules if not rule.observe),
@@ -73,6 +80,13 @@ def build_document(sources: Iterable[Source]) -> Document:
         revealable=frozenset().union(*map(may_reveal, rules)),
         uses_time=any(looks_at(rule, "now") for rule in rules),
     )
+
+
+def _told(choices: Mapping[str, PackChoice]) -> Iterator[Source]:
+    """What the version must know of narrowed packs; nothing for packs that apply as they are."""
+    for file, choice in sorted(choices.items()):
+        if choice.tags or choice.mode != "enforce":
+            yield Source(f"{file} as chosen", json.dumps([sorted(choice.tags.items()), choice.mode]))
 
 
 def pack_names() -> list[str]:
@@ -86,12 +100,13 @@ def _pack_sources(packs: Sequence[str]) -> list[Source]:
     unknown = [
         Problem(f"there is no rule pack {name!r}", nearest=nearest(name, known)) for name in packs if name not in known
     ]
+    unknown += [
+        Problem(f"the rule pack {name!r} is named twice") for name in dict.fromkeys(packs) if packs.count(name) > 1
+    ]
     if unknown:
         raise PolicyDocumentError(unknown)
     folder = files("policy").joinpath("packs")
-    return [
-        Source(f"pack:{name}", folder.joinpath(f"{name}.cedar").read_text("utf-8")) for name in dict.fromkeys(packs)
-    ]
+    return [Source(f"pack:{name}", folder.joinpath(f"{name}.cedar").read_text("utf-8")) for name in packs]
 
 
 def _folder_sources(folder: Path | None) -> list[Source]:

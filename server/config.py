@@ -10,7 +10,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from server.config_types import (
     FilePath,
@@ -88,14 +98,42 @@ class Identity(Section):
     dynamic_registration: bool = Field(default=True, description="Let MCP clients register themselves (RFC 7591).")
 
 
+class PackConfig(Section):
+    """A rule pack, on some resources only or only to see what it would do. Its name alone stands for all of it."""
+
+    pack: str = Field(description="Name of the pack.")
+    tags: dict[str, str] = Field(
+        default_factory=dict, description="Only resources that carry every one of these tags, such as env: prod."
+    )
+    mode: Literal["enforce", "observe"] = Field(
+        default="enforce",
+        description="observe: nothing is refused or held; the reasons of a call say what the pack would have done.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, given: object) -> object:
+        return {"pack": given} if isinstance(given, str) else given
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, write: SerializerFunctionWrapHandler) -> object:
+        return write(self) if self.tags or self.mode != "enforce" else self.pack
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        group = handler.resolve_ref_schema(handler(core))
+        return {"anyOf": [{"type": "string"}, group]}
+
+
 class Policy(Section):
     """Which rules decide."""
 
     folder: FilePath | None = Field(
         default=None, description="Folder of .cedar files; changes are loaded while running."
     )
-    packs: list[str] = Field(
-        default_factory=lambda: ["baseline"], description="Rule packs shipped with Warded that also apply."
+    packs: list[PackConfig] = Field(
+        default=[PackConfig(pack="baseline")],
+        description="Rule packs shipped with Warded that also apply: names, or groups of the keys below.",
     )
 
 

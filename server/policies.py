@@ -10,6 +10,7 @@ import structlog
 
 from policy.document import load_document, rule_files
 from policy.engine import Engine
+from policy.narrowing import PackChoice
 from policy.problems import PolicyDocumentError
 from server.metrics import Metrics
 
@@ -30,7 +31,7 @@ class PolicySource:
     def __init__(
         self,
         folder: Path | None,
-        packs: Sequence[str],
+        packs: Sequence[str | PackChoice],
         *,
         approval_expiry: float = 3600.0,
         metrics: Metrics | None = None,

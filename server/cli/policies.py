@@ -45,6 +45,7 @@ def check(
                 "ok": not failed,
                 "version": document.version if document else None,
                 "rules": len(document.policies) if document else None,
+                "packs": [{"pack": each.pack, "tags": each.tags, "mode": each.mode} for each in settings.packs],
                 "problems": [{name: getattr(problem, name) for name in names} for problem in problems],
             }
         )

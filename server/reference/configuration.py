@@ -61,11 +61,16 @@ def _section(schema: Schema, defs: Schema) -> tuple[Schema | None, str]:
         if "$ref" in alternative:
             return defs[alternative["$ref"].rpartition("/")[2]], ""
         if "$ref" in alternative.get("items", {}):
-            return defs[alternative["items"]["$ref"].rpartition("/")[2]], "[]"
+            return _group(defs[alternative["items"]["$ref"].rpartition("/")[2]]), "[]"
         for inner in _values(alternative):
             if "$ref" in inner:
                 return defs[inner["$ref"].rpartition("/")[2]], ".NAME"
     return None, ""
+
+
+def _group(schema: Schema) -> Schema:
+    """Where a group of keys may also be written as a name, the group."""
+    return next((each for each in schema.get("anyOf", ()) if "properties" in each), schema)
 
 
 def _values(schema: Schema) -> list[Schema]:

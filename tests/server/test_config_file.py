@@ -206,8 +206,31 @@ def test_the_schema_and_the_loader_accept_what_the_demo_writes(tmp_path: Path) -
 
 def test_every_key_of_the_schema_is_described() -> None:
     schema = json_schema()
-    sections = [schema, *schema["$defs"].values()]
+    defs = [each.get("anyOf", [each])[-1] for each in schema["$defs"].values()]  # a name, or a group of keys
+    sections = [schema, *defs]
     silent = [
         name for section in sections for name, entry in section["properties"].items() if not entry.get("description")
     ]
     assert silent == []
+
+
+def test_a_pack_is_a_name_or_a_group_of_keys_and_is_shown_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "warded.yaml"
+    path.write_text("policy: {packs: [baseline, {pack: pci, tags: {pci: 'yes'}}, {pack: gdpr, mode: observe}]}\n")
+    packs = load_config(path).policy.packs
+    assert [(each.pack, each.tags, each.mode) for each in packs] == [
+        ("baseline", {}, "enforce"),
+        ("pci", {"pci": "yes"}, "enforce"),
+        ("gdpr", {}, "observe"),
+    ]
+    shown = load_config(path).policy.model_dump(mode="json")["packs"]
+    assert (shown[0], shown[2]["mode"]) == ("baseline", "observe")
+
+
+def test_a_misspelt_key_of_a_pack_is_told_with_its_line_and_the_nearest_one(tmp_path: Path) -> None:
+    path = tmp_path / "warded.yaml"
+    path.write_text("policy:\n  packs:\n    - pack: pci\n      mdoe: observe\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    (found,) = caught.value.problems
+    assert (found.line, found.key, found.remedy) == (4, "policy.packs.0.mdoe", 'Did you mean "mode"?')
