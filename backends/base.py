@@ -87,11 +87,16 @@ Chunk = Columns | Rows | Text | Document | Done
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one execution: rows, bytes of cells, seconds by the gateway's own clock."""
+    """Bounds of one execution: rows, bytes of cells, seconds by the gateway's own clock.
+
+    `max_affected` bounds the rows it may change, None = no bound; with more it changes none and ends in the error
+    `limit`.
+    """
 
     max_rows: int
     max_bytes: int
     timeout: float
+    max_affected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

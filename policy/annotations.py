@@ -82,6 +82,12 @@ ANNOTATIONS: Mapping[str, Annotation] = {
         ),
         Annotation("within", "forbid", read_seconds, "With @hold: how long a request stays open, such as 30m."),
         Annotation("max_rows", "permit", read_count, "Rows one answer may carry at most."),
+        Annotation(
+            "max_affected",
+            "permit",
+            read_count,
+            "Rows one statement may change at most, those of triggers and cascades included; with more it is undone.",
+        ),
         Annotation("timeout", "permit", read_seconds, "How long the statement may run at most, such as 10s."),
         Annotation("durability", "permit", read_durability, "`disk`: the record is on disk before anything runs."),
         Annotation(

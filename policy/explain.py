@@ -87,6 +87,7 @@ def _obligations(obligations: Obligations) -> dict[str, Any]:
     return {
         "revealed": sorted(str(label) for label in obligations.revealed),
         "max_rows": obligations.max_rows,
+        "max_affected": obligations.max_affected,
         "timeout": obligations.timeout,
         "durability": obligations.durability,
     }

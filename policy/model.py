@@ -160,12 +160,14 @@ class Obligations:
     """What an Allow demands. Where several rules apply the strictest wins.
 
     `revealed` labels may be seen in clear; every other label is masked. `max_rows` and
-    `timeout` (seconds) are upper bounds, None = the configured default. `durability` is
+    `timeout` (seconds) are upper bounds, None = the configured default. `max_affected` bounds the
+    rows that a write may change, None = no bound: a write that changes more is rolled back. `durability` is
     "kernel" or "disk" and only ever raises.
     """
 
     revealed: frozenset[Label] = frozenset()
     max_rows: int | None = None
+    max_affected: int | None = None
     timeout: float | None = None
     durability: Literal["", "kernel", "disk"] = ""
 

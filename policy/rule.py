@@ -29,6 +29,7 @@ class Rule:
     hold: tuple[str, ...] = ()
     within: float | None = None
     max_rows: int | None = None
+    max_affected: int | None = None
     timeout: float | None = None
     durability: Literal["", "kernel", "disk"] = ""
     observe: bool = False

@@ -90,6 +90,7 @@ def obligations(permits: Iterable[Rule], revealed: frozenset[Label]) -> Obligati
     return Obligations(
         revealed=revealed,
         max_rows=min((rule.max_rows for rule in rules if rule.max_rows is not None), default=None),
+        max_affected=min((rule.max_affected for rule in rules if rule.max_affected is not None), default=None),
         timeout=min((rule.timeout for rule in rules if rule.timeout is not None), default=None),
         durability=_strictest({rule.durability for rule in rules}),
     )

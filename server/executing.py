@@ -121,7 +121,12 @@ class Executor:
         if asked := permit.query.operation.options.get("max_rows"):
             wishes.append(int(asked))
         timeout = min(self.bounds.statement_seconds, permit.obligations.timeout or self.bounds.statement_seconds)
-        return Limits(max_rows=min(wishes), max_bytes=self.bounds.max_bytes, timeout=timeout)
+        return Limits(
+            max_rows=min(wishes),
+            max_bytes=self.bounds.max_bytes,
+            timeout=timeout,
+            max_affected=permit.obligations.max_affected,
+        )
 
     def _tainted(self, permit: Permit) -> bool:
         """May the target's own words about this operation carry a value that would have been masked?"""

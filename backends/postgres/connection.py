@@ -29,12 +29,16 @@ PINNED = {"client_encoding": "UTF8", "standard_conforming_strings": "on"}
 """What must not change: cells are decoded as UTF-8, and the parser reads backslashes as the standard does."""
 
 
+HELD = frozenset({"session_authorization", "is_superuser"})
+"""What stays as it was at log-in: the server reports each change, so that watching it costs nothing."""
+
 MAX_INBOX = 100  # messages that may wait during the start-up; a server sends about five before it is answered
 
 
 class Connection(asyncio.Protocol):
     """`status` is the transaction status (I, T, E), `session` the label and time-out that the server took last.
 
+    `identity` is (current_user, session_user) as they were at log-in.
     `way` is how to reach the server again, for a CancelRequest; `signalled` = one was sent, and may still strike.
     """
 
@@ -45,6 +49,7 @@ class Connection(asyncio.Protocol):
         self.status = ""
         self.statements = Statements()
         self.session: tuple[str, float] | None = None
+        self.identity: tuple[str, str] | None = None
         self.committing = False
         self.signalled = False
         self.way: tuple[Address, ssl.SSLContext | None] | None = None
@@ -257,6 +262,8 @@ class Connection(asyncio.Protocol):
 
     def _watch(self, reports: list[ParameterStatus]) -> None:
         for report in reports:
+            if self.identity is not None and report.name in HELD and self.parameters.get(report.name) != report.value:
+                raise WireError(f"the session changed its {report.name}")
             self.parameters[report.name] = report.value
             if PINNED.get(report.name, report.value) != report.value:
                 raise WireError(f"the server changed {report.name}")

@@ -21,7 +21,7 @@ from backends.postgres.failures import (
     statement_error,
 )
 from backends.postgres.frontend import DESCRIBE_PORTAL, SYNC, bind, execute
-from backends.postgres.handshake import BEGIN, BEGIN_READ, COMMIT, SESSION
+from backends.postgres.handshake import BEGIN, BEGIN_READ, CHANGED, COMMIT, SESSION, VERIFY
 from backends.postgres.interrupt import interrupt
 from backends.postgres.reply import Reply
 from backends.postgres.statements import Prepared
@@ -33,12 +33,15 @@ ONE_FLIGHT = 1001  # rows a read may bring in a single flight
 FRAME_SLACK = 1_000_000  # bytes that one row may be longer than the whole answer may be
 SERVER_GRACE = 5.0  # seconds that the server's own time-out is behind ours
 QUERY_CANCELED = "57014"
+INVALID_TEXT = "22P02"
+COUNT_BYTES = 1000  # one number
 LABEL_BYTES = 63  # NAMEDATALEN - 1
 
 _RUN = execute(0)
 _BEGIN_READ = bind(BEGIN_READ) + _RUN
 _BEGIN = bind(BEGIN) + _RUN
 _COMMIT = bind(COMMIT) + _RUN
+_CHANGED = bind(CHANGED) + _RUN
 
 _COUNTED = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 
@@ -106,10 +109,11 @@ async def first_flight(connection: Connection, prepared: Prepared, task: Task) -
             connection.statements.closing(),
             _BEGIN_READ if task.reads else _BEGIN,
             _session(connection, task),
+            _CHANGED if _bounded(task) else b"",
             bind(prepared.name, task.parameters),
             DESCRIBE_PORTAL,
             execute(limits.max_rows + 1 if whole else min(BATCH, limits.max_rows + 1)),
-            _COMMIT if whole else b"",
+            _verified_commit(connection, task) if whole else b"",
             SYNC,
         )
     )
@@ -133,7 +137,8 @@ async def rows_of_read(connection: Connection, task: Task, reply: Reply) -> Asyn
         notices += reply.notices
     tag = reply.tag
     if not reply.overflow and connection.status != "I":
-        _judge(await connection.flight(_COMMIT + SYNC, budget=0), connection, task)
+        data = _verified_commit(connection, task)
+        _judge(await connection.flight(data + SYNC, budget=0), connection, task, ending=True)
     if rows:
         yield Rows(rows)
     yield Done(tag=tag, truncated=room.truncated, notices=_notices(notices, task))
@@ -141,7 +146,7 @@ async def rows_of_read(connection: Connection, task: Task, reply: Reply) -> Asyn
 
 async def rows_of_write(connection: Connection, task: Task, reply: Reply) -> AsyncGenerator[Chunk, None]:
     """The rest of a write after its first flight. Rows beyond the limits are dropped, for the statement has to end."""
-    room, notices = Room(task.limits), list(reply.notices)
+    room, notices, before = Room(task.limits), list(reply.notices), _number(reply.before)
     while True:
         rows = room.take(reply)
         if rows:
@@ -154,15 +159,55 @@ async def rows_of_write(connection: Connection, task: Task, reply: Reply) -> Asy
     if connection.status != "T":
         raise refused("25000", "the statement ended its own transaction")
     tag = reply.tag
+    if _bounded(task):
+        await _check_affected(connection, task, before=before, told=_affected(tag, room.came) or 0)
     notices += await _commit(connection, task)
     yield Done(tag, _affected(tag, room.came), room.truncated, _notices(notices, task))
+
+
+def _bounded(task: Task) -> bool:
+    return task.limits.max_affected is not None and not task.reads
+
+
+async def _check_affected(connection: Connection, task: Task, *, before: int | None, told: int) -> None:
+    """Raises `limit` where more rows were changed than may be; the transaction is then rolled back with the lease.
+
+    The server's own count also has what CTEs, triggers and cascades changed. It misses foreign tables, and a server
+    may not keep it (track_counts), so the command tag counts as well.
+    """
+    reply = await connection.flight(_CHANGED + SYNC, budget=COUNT_BYTES)
+    _judge(reply, connection, task)
+    after, bound = _number(reply.rows), task.limits.max_affected or 0
+    if before is None or after is None:
+        raise refused("limit", "the rows that the statement changed could not be counted; it was rolled back")
+    changed = max(after - before, told)
+    if changed > bound:
+        raise refused(
+            "limit", f"the statement would change {changed} rows, but at most {bound} may change; it was rolled back"
+        )
+
+
+def _number(rows: list[Row]) -> int | None:
+    cell = rows[-1][0] if rows else None
+    return int(cell) if cell is not None and cell.isascii() and cell.isdigit() else None
+
+
+def _verified_commit(connection: Connection, task: Task) -> bytes:
+    """COMMIT, for whatever may have changed the session only after its role and read-only state were verified.
+
+    A plain read cannot: it runs nothing but what is known to be harmless, in a READ ONLY transaction.
+    """
+    if task.reads and not task.opaque:
+        return _COMMIT
+    current, session = connection.identity or ("", "")
+    return bind(VERIFY, [current, session, "on" if task.reads else ""]) + _RUN + _COMMIT
 
 
 async def _commit(connection: Connection, task: Task) -> list[NoticeResponse]:
     """COMMIT, and what became of it. Raises UpstreamError `lost` if that is not known."""
     connection.committing = True
     try:
-        reply = await connection.flight(_COMMIT + SYNC, budget=0)
+        reply = await connection.flight(_verified_commit(connection, task) + SYNC, budget=0)
     except ConnectionLost:
         raise lost("the connection was lost during COMMIT; whether it took effect is not known") from None
     except FlightTimeout:
@@ -173,20 +218,25 @@ async def _commit(connection: Connection, task: Task) -> list[NoticeResponse]:
             raise
         reply = ended
     connection.committing = False
-    _judge(reply, connection, task)
-    if reply.tags != ["COMMIT"]:
+    _judge(reply, connection, task, ending=True)
+    if reply.tags[-1:] != ["COMMIT"]:
         raise refused("40000", "the transaction was rolled back instead of committed")
     return reply.notices
 
 
-def _judge(reply: Reply, connection: Connection, task: Task, *, executing: bool = True) -> None:
-    """Raise what the reply says went wrong. Until the portal was described nothing had been executed."""
+def _judge(reply: Reply, connection: Connection, task: Task, *, executing: bool = True, ending: bool = False) -> None:
+    """Raise what the reply says went wrong. Until the portal was described nothing had been executed. `ending` = the
+    statement itself was over before this flight."""
     if reply.copying:
         connection.abort()
         raise refused("0A000", "COPY to or from the client is not available here; use SELECT or INSERT")
     if reply.error is None:
         return
     connection.session = None  # it was set in the transaction that failed
+    verifying = len(reply.tags) == (0 if ending else 1) and not (task.reads and not task.opaque)
+    if verifying and executing and reply.error.fields.get("C") == INVALID_TEXT:
+        connection.abort()
+        raise refused("session", "the statement changed the role or the mode of its session; it was rolled back")
     if not executing and reply.error.fields.get("C") in {"0A000", "26000"}:
         raise ShapeChanged  # "cached plan must not change result type", or the server has forgotten the statement
     raise statement_error(reply.error, exposes_data=executing or task.opaque)

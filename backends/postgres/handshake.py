@@ -15,7 +15,7 @@ from backends.errors import WireError
 from backends.postgres.address import Address, tls_context
 from backends.postgres.connection import Connection, dial
 from backends.postgres.failures import ConnectionLost, authentication, startup_error, unreachable
-from backends.postgres.frontend import SYNC, parse, password, sasl_initial, sasl_response, startup
+from backends.postgres.frontend import SYNC, bind, execute, parse, password, sasl_initial, sasl_response, startup
 from backends.postgres.scram import (
     MECHANISM,
     MECHANISM_PLUS,
@@ -30,7 +30,7 @@ from backends.postgres.wire import Authentication, BackendKeyData, ErrorResponse
 
 CONNECT_SECONDS = 10.0
 
-BEGIN_READ, BEGIN, COMMIT, SESSION = "wr", "wb", "wc", "ws"
+BEGIN_READ, BEGIN, COMMIT, SESSION, VERIFY, CHANGED = "wr", "wb", "wc", "ws", "wv", "wn"
 
 FIXED_STATEMENTS: Mapping[str, str] = {
     BEGIN_READ: "BEGIN READ ONLY",
@@ -42,7 +42,23 @@ FIXED_STATEMENTS: Mapping[str, str] = {
         " pg_catalog.set_config('statement_timeout', $2, false),"
         " pg_catalog.set_config('idle_in_transaction_session_timeout', $2, false)) IS NULL"
     ),
+    # Gives no row; fails with 22P02 if the session is not as it was: $1 current_user, $2 session_user, $3 read only.
+    VERIFY: (
+        "SELECT WHERE CASE WHEN current_user::text OPERATOR(pg_catalog.=) $1 AND session_user::text"
+        " OPERATOR(pg_catalog.=) $2 AND ($3 OPERATOR(pg_catalog.=) '' OR"
+        " pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) $3) THEN NULL"
+        " ELSE CAST(pg_catalog.concat('role ', current_user) AS pg_catalog.int4) END IS NOT NULL"
+    ),
+    # Rows that this transaction changed, those of triggers and cascades included; rises from an arbitrary start.
+    CHANGED: (
+        "SELECT coalesce(pg_catalog.sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::text"
+        " FROM pg_catalog.pg_stat_xact_user_tables"
+    ),
 }
+
+
+_WHO = parse("", "SELECT current_user::text, session_user::text") + bind("") + execute(0)
+_WHO_BYTES = 1000  # two names of up to 63 bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +116,19 @@ async def connect(address: Address, account: Account, *, keys: KeyCache, applica
 
 
 async def prepare_fixed(connection: Connection, *, first: bytes = b"") -> None:
-    """Prepare the fixed statements, after `first`. Raises ConnectionLost if the server will not have them."""
+    """Prepare the fixed statements, after `first`, and note who the session is, which must stay so.
+
+    Raises ConnectionLost if the server will not have them, or the session is somebody else by now.
+    """
     data = b"".join(parse(name, text) for name, text in FIXED_STATEMENTS.items())
-    reply = await connection.flight(first + data + SYNC, budget=0)
-    if reply.error is not None:
+    reply = await connection.flight(first + data + _WHO + SYNC, budget=_WHO_BYTES)
+    if reply.error is not None or len(reply.rows) != 1:
         raise ConnectionLost("the server refused a statement of ours", answered=True)
+    current, session = reply.rows[0]
+    identity = (current or "", session or "")
+    if connection.identity not in (None, identity):
+        raise ConnectionLost("the session is somebody else", answered=True)
+    connection.identity = identity
 
 
 async def _log_in(

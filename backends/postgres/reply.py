@@ -21,10 +21,14 @@ MAX_NOTICES = 20
 
 
 class Reply:
-    """Filled message by message. `described` = a Describe was answered: what fails after that fails while executing."""
+    """Filled message by message. `described` = a Describe was answered: what fails after that fails while executing.
+
+    `before` are rows that came earlier than that.
+    """
 
     __slots__ = (
         "answered",
+        "before",
         "copying",
         "described",
         "discard",
@@ -44,6 +48,7 @@ class Reply:
 
     def __init__(self) -> None:
         self.answered = False
+        self.before: list[Row] = []
         self.copying = False
         self.described = False
         self.discard = False
@@ -72,8 +77,9 @@ class Reply:
         return self.tags[0] if self.tags and not self.suspended else ""
 
     def _begin(self) -> None:
-        """The tags so far were those of what prepares the way: BEGIN, settings."""
+        """The tags and rows so far were those of what prepares the way: BEGIN, settings, a count."""
         self.described = True
+        self.before, self.rows = self.rows, []
         self.tags.clear()
 
     def take(self, messages: list[Message]) -> str:

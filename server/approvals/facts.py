@@ -35,6 +35,7 @@ def facts_of(query: Query, hold: Hold) -> dict[str, Any]:
         ],
         "revealed": sorted(allowed.revealed),
         "max_rows": allowed.max_rows,
+        "max_affected": allowed.max_affected,
         "timeout": allowed.timeout,
     }
 

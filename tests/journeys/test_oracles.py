@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.journeys.test_bounds import rewrite
 from tests.support.clients.mcp_http import call
 from tests.support.gateway import POLICY, Running
 
@@ -143,16 +142,3 @@ permit (principal in Group::"leads", action == Action::"reveal", resource == Lab
     like = "SELECT id, email FROM shop.customers WHERE email LIKE 'person7@%'"
     assert (await ask(running, http, like, user="lee"))["rows"] == [[7, EMAIL]]
     assert (await ask(running, http, like, user="dana"))["status"] == "denied"
-
-
-async def rewrite(running: Running, text: str) -> None:
-    policies, folder = running.gateway.policies, running.gateway.config.policy.folder
-    before = policies.current.version
-    assert folder is not None
-    (Path(folder) / "people.cedar").write_text(text)
-    for _ in range(200):
-        await policies.poll()
-        if policies.current.version != before:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("the new rule did not come into force")

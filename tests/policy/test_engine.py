@@ -144,6 +144,15 @@ def test_the_strictest_obligation_of_all_permits_wins() -> None:
     assert isinstance(decision, Allow)
     found = decision.obligations
     assert (found.max_rows, found.timeout, found.durability) == (50, 10.0, "disk")
+    assert found.max_affected is None
+
+
+def test_of_two_bounds_on_changed_rows_the_smaller_wins() -> None:
+    bounds = """@id("a") @max_affected("50") permit (principal, action == Action::"connect", resource);
+    @id("b") @max_affected("7") permit (principal, action, resource);"""
+    found = engine(bounds).decide(query(operation(["write"], ["scoped-update"])))
+    assert isinstance(found, Allow)
+    assert found.obligations.max_affected == 7
 
 
 def test_a_label_is_revealed_only_by_a_permit_and_never_beside_the_asked_ones() -> None:
