@@ -76,10 +76,9 @@ class Bench:
             found, reason = self._receive(pipe)
             if reason:
                 self._stop()
-                self._start()
-            yield self._refuse(line, reason) if reason else found
-            if reason:
+                yield self._refuse(line, reason)
                 return
+            yield found
 
     def _receive(self, pipe: Connection) -> tuple[bytes, str]:
         try:

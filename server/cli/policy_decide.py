@@ -31,7 +31,10 @@ def decide(
     from policy.decide import late, new_decider
     from server.deciding import Bench, ChildUnavailable, copy
 
-    decider = new_decider(load_text_parsers())
+    parsers = load_text_parsers()
+    for parse in parsers.values():
+        parse("SELECT 1", {})  # loads what it loads lazily, once, before there is a child
+    decider = new_decider(parsers)
     with ExitStack() as opened:
         try:
             source = sys.stdin.buffer if str(jsonl) == "-" else opened.enter_context(jsonl.open("rb"))
