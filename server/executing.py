@@ -13,6 +13,7 @@ from policy.model import Operation, Reason
 from policy.permit import Permit
 from server.answer import Answer, MaskedColumn, Plan, Problem, failed, ok_step
 from server.config import Limits as Bounds
+from server.memory import Memory
 from server.stages import Stages, Timings
 from server.upstreams import LabelBook, Upstreams
 
@@ -41,6 +42,7 @@ class Executor:
 
     def __init__(self, *, upstreams: Upstreams, labels: LabelBook, bounds: Bounds, stages: Stages) -> None:
         self.upstreams, self.labels, self.bounds, self.stages = upstreams, labels, bounds, stages
+        self._plans: Memory[tuple[CellMask | None, ...]] = Memory()
 
     async def execute(
         self, permit: Permit, *, reasons: tuple[Reason, ...], label: str, timings: Timings
@@ -85,14 +87,21 @@ class Executor:
     def mask_plan(self, permit: Permit, shape: Columns) -> tuple[CellMask | None, ...]:
         """Which mask each result column gets: by where it comes from, never by its name in the result."""
         query, operation = permit.query, permit.query.operation
-        masks = plan_masks(
-            self.labels.get(query.resource.name),
-            [(column.origin, column.type) for column in shape.columns],
-            relations=(*shape.relations, *operation.targets),
-            opaque=operation.opaque,
-            revealed=permit.obligations.revealed,
-            columns_touched=operation.columns,
-        )
+        labels, revealed = self.labels.get(query.resource.name), permit.obligations.revealed
+        relations = (*shape.relations, *operation.targets)
+        key = (labels.version, shape.columns, relations, operation.opaque, revealed, operation.columns)
+        masks = self._plans.get(key)
+        if masks is None:
+            origins = [(column.origin, column.type) for column in shape.columns]
+            masks = plan_masks(
+                labels,
+                origins,
+                relations=relations,
+                opaque=operation.opaque,
+                revealed=revealed,
+                columns_touched=operation.columns,
+            )
+            self._plans.put(key, masks)
         if any(mask is not None and mask.label == Label.UNSCANNED for mask in masks):
             self.labels.on_unscanned(query.resource.name)
         return masks
@@ -131,7 +140,7 @@ class Executor:
     def _tainted(self, permit: Permit) -> bool:
         """May the target's own words about this operation carry a value that would have been masked?"""
         operation = permit.query.operation
-        hidden = self.labels.get(permit.query.resource.name).of(operation.targets) - permit.obligations.revealed
+        hidden = self.labels.of(permit.query.resource.name, operation.targets) - permit.obligations.revealed
         return operation.opaque or bool(hidden)
 
     def _words(self, error: UpstreamError, permit: Permit) -> str:

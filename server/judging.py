@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from backends.base import Backend
@@ -12,6 +12,7 @@ from policy.engine import Engine
 from policy.login import select_login
 from policy.model import Action, Decision, Identity, Operation, Query, approval_digest
 from policy.steering import Uses, decide_with_uses
+from server.memory import Memory
 from server.policies import PolicySource
 from server.upstreams import LabelBook, Upstreams
 
@@ -38,6 +39,16 @@ class Judgement:
         return approval_digest(self.query, login=login, policy_version=self.engine.version)
 
 
+@dataclass(slots=True)
+class Reach:
+    """What one identity can reach, found as it is asked for. Good for one policy only."""
+
+    identity: Identity
+    engine: Engine
+    minute: int
+    places: dict[tuple[str, str], Place | None] = field(default_factory=dict)
+
+
 class Judge:
     """Asks the current policy. The list of tools and a call ask the same questions here."""
 
@@ -53,9 +64,26 @@ class Judge:
         self.resources, self.upstreams, self.labels = resources, upstreams, labels
         self.policies, self.clock = policies, clock
         self.uses = Uses()
+        self._reaches: Memory[Reach] = Memory()
 
     def resolve(self, identity: Identity, verb: str, name: str) -> Place | None:
         """None alike for what is absent and for what is not this caller's, so that names cannot be probed."""
+        known = self._reach(identity)
+        key = (verb, name)
+        if key not in known:
+            known[key] = self._resolve(identity, verb, name)
+        return known[key]
+
+    def _reach(self, identity: Identity) -> dict[tuple[str, str], Place | None]:
+        """What was resolved for this very identity under this very policy (in this minute, if rules look at it)."""
+        engine = self.policies.current
+        minute = int(self.clock() // 60) if engine.document.uses_time else 0
+        reach = self._reaches.get(identity.session)
+        if reach is None or reach.identity is not identity or reach.engine is not engine or reach.minute != minute:
+            reach = self._reaches.put(identity.session, Reach(identity, engine, minute))
+        return reach.places
+
+    def _resolve(self, identity: Identity, verb: str, name: str) -> Place | None:
         resource = self.resources.get(name)
         if resource is None:
             return None
@@ -94,7 +122,7 @@ class Judge:
             identity=identity,
             resource=place.resource,
             operation=operation,
-            labels=labels.of(touched),
+            labels=self.labels.of(place.resource.name, touched),
             approvals=approvals,
             now=self._now(),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ssl
 from collections.abc import Callable
 
@@ -43,7 +44,16 @@ async def _serve(config: Config, announce: Callable[[str], None]) -> None:
         if await needs_owner(gateway.store):
             code = await new_code(gateway.store)
             announce(f"First start: open {config.server.public_url}/setup and enter the code {code}")
+        _settle_garbage()
         await Serving(uvicorn_options(config, gateway), gateway).serve()
+
+
+def _settle_garbage() -> None:
+    """What is loaded by now stays for good; and a call makes some thousand short-lived containers, so looking for
+    cycles after every 700 would cost it several passes."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def uvicorn_options(config: Config, gateway: Gateway) -> uvicorn.Config:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from backends.base import Backend, Secrets, Upstream
 from catalog.labels import Labels
-from catalog.model import Resource
+from catalog.model import Label, Locator, Resource
+from server.memory import Memory
 
 NOTHING_KNOWN = Labels.build(())
 
@@ -44,13 +45,21 @@ class LabelBook:
 
     def __init__(self, *, on_unscanned: Callable[[str], None]) -> None:
         self._labels: dict[str, Labels] = {}
+        self._found: Memory[frozenset[Label]] = Memory()
         self.on_unscanned = on_unscanned
 
     def get(self, resource: str) -> Labels:
         return self._labels.get(resource, NOTHING_KNOWN)
 
+    def of(self, resource: str, locators: tuple[Locator, ...]) -> frozenset[Label]:
+        """Every label that these places carry; the same question of the next call is remembered."""
+        key = (resource, locators)
+        found = self._found.get(key)
+        return self._found.put(key, self.get(resource).of(locators)) if found is None else found
+
     def replace(self, resource: str, labels: Labels) -> None:
         self._labels[resource] = labels
+        self._found.clear()
 
     @property
     def all(self) -> Mapping[str, Labels]:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from policy.model import Identity
 from server.identity.resource import SCOPE
 from server.identity.tokens import TokenRefused, Verifier
+from server.memory import Memory
 from server.stages import Stages
 from server.store.engine import StoreUnavailable
 
@@ -26,6 +27,7 @@ class BearerDoor:
     ) -> None:
         self.app, self.verifier, self.stages = app, verifier, stages
         self.issuer, self.audience = issuer, audience
+        self._users: Memory[tuple[Identity, AuthenticatedUser]] = Memory()
         self._hint = f'resource_metadata="{metadata_url}", scope="{SCOPE}"'
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,21 +52,26 @@ class BearerDoor:
             return
         scope.setdefault("state", {})["identity"] = identity
         # The SDK ties its sessions to this user: without it one person could use another's session id.
-        scope["user"] = self._user(identity, token)
+        scope["user"] = self._user(identity)
         await self.app(scope, receive, send)
 
-    def _user(self, identity: Identity, token: str) -> AuthenticatedUser:
-        return AuthenticatedUser(
-            AccessToken.model_construct(
-                token=token,
-                client_id=identity.agent.client_id if identity.agent else "",
-                scopes=sorted(identity.scopes),
-                expires_at=identity.expires_at,
-                resource=self.audience,
-                subject=identity.user,
-                claims={"iss": self.issuer},
-            )
+    def _user(self, identity: Identity) -> AuthenticatedUser:
+        """The same user as long as the verifier gives the same identity. The token itself is kept nowhere."""
+        known, user = self._users.get(identity.session) or (None, None)
+        if known is identity and user is not None:
+            return user
+        token = AccessToken(
+            token="",
+            client_id=identity.agent.client_id if identity.agent else "",
+            scopes=sorted(identity.scopes),
+            expires_at=identity.expires_at,
+            resource=self.audience,
+            subject=identity.user,
+            claims={"iss": self.issuer},
         )
+        user = AuthenticatedUser(token)
+        self._users.put(identity.session, (identity, user))
+        return user
 
     def _challenge(self, status: int, error: str, description: str) -> JSONResponse:
         words = f'error="{error}", error_description="{description}", ' if error else ""
