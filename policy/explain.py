@@ -80,7 +80,10 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, str]]:
-    return [{"rule": reason.rule, "text": reason.text, "suggestion": reason.suggestion} for reason in reasons]
+    return [
+        {"rule": reason.rule, "text": reason.text, "suggestion": reason.suggestion, "place": reason.place}
+        for reason in reasons
+    ]
 
 
 def _obligations(obligations: Obligations) -> dict[str, Any]:

@@ -148,11 +148,12 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One rule that spoke: its id, what it says to people, and the change that would pass."""
+    """One rule that spoke: its id, what it says to people, the change that would pass, and its "file:line"."""
 
     rule: str
     text: str
     suggestion: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,9 @@ def _strictest(grades: set[Literal["", "kernel", "disk"]]) -> Literal["", "kerne
 
 
 def _reasons(rules: Iterable[Rule]) -> tuple[Reason, ...]:
-    return tuple(Reason(rule.id, rule.reason or _default_text(rule), rule.suggest) for rule in rules)
+    return tuple(
+        Reason(rule.id, rule.reason or _default_text(rule), rule.suggest, f"{rule.file}:{rule.line}") for rule in rules
+    )
 
 
 def _default_text(rule: Rule) -> str:

@@ -175,7 +175,10 @@ def _obligations(decision: Decision) -> Obligations:
 
 
 def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, str]]:
-    return [{"rule": reason.rule, "text": reason.text, "suggestion": reason.suggestion} for reason in reasons]
+    return [
+        {"rule": reason.rule, "text": reason.text, "suggestion": reason.suggestion, "place": reason.place}
+        for reason in reasons
+    ]
 
 
 def _plain(value: object) -> object:

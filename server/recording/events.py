@@ -29,7 +29,7 @@ class OperationOpened:
     """What is about to be asked of a target, durable before the target sees a byte of it.
 
     `digest` is the SHA-256 of everything the target would be sent, `decision` what the
-    policy `policy_version` said, `reasons` its rules (`{"rule", "text", "suggestion"}`),
+    policy `policy_version` said, `reasons` its rules (`{"rule", "text", "suggestion", "place"}`; place is file:line),
     `request_id` the approval it waits for, if any.
     """
 

@@ -35,3 +35,10 @@ def test_an_explanation_names_what_nothing_permits_and_what_erred() -> None:
 
 def test_a_time_that_was_not_given_is_not_shown() -> None:
     assert "now" not in explain(engine(OPEN), query(now=None))["facts"]["context"]
+
+
+def test_every_rule_that_decides_is_told_with_its_file_and_line() -> None:
+    told = explain(engine(OPEN, HELD), query(operation(["write"], ["insert"])))
+    assert [(reason["rule"], reason["place"]) for reason in told["decision"]["reasons"]] == [("writes", "1.cedar:1")]
+    allowed = explain(engine(OPEN, HELD), query())
+    assert [(reason["rule"], reason["place"]) for reason in allowed["decision"]["reasons"]] == [("open", "0.cedar:2")]
