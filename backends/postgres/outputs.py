@@ -153,15 +153,17 @@ _NAMERS = {
 }
 
 
-def function_names(kind: str, node: Tree) -> Iterator[str]:
+def defined_names(node: Tree) -> Iterator[str]:
     """Column names that a function or table expression in FROM surely has."""
-    alias = node.get("alias", {})
-    yield from strings(alias.get("colnames", ()))
-    if "aliasname" in alias:
-        yield alias["aliasname"]
+    yield from strings(node.get("alias", {}).get("colnames", ()))
     for field in ("coldeflist", "columns"):
         for item in node.get(field, ()):
             for column in item.values():
                 yield column.get("colname") or column.get("name") or ""
-    if kind == "RangeFunction":
-        yield from ("key", "value", "ordinality")
+
+
+def likely_names(node: Tree) -> Iterator[str]:
+    """Names that such a column often has: what it has hangs on the function's type, which is not in the text."""
+    yield from ("key", "value", "ordinality")
+    if "aliasname" in node.get("alias", {}):
+        yield node["alias"]["aliasname"]

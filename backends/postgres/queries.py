@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from backends.postgres.expressions import condition, distinct_on, group_by, set_to_read
 from backends.postgres.names import relation_name, strings
-from backends.postgres.scope import Scope, add_sources
-from backends.postgres.steering import every_output
+from backends.postgres.scope import Scope, Source, add_sources
+from backends.postgres.steering import demand, every_output
 from backends.postgres.uses import BARE, GROUP, PREDICATE, TRANSFORM, Use
 from backends.postgres.walk import Tree, Walk
 from policy.effects import Effect
@@ -25,6 +25,8 @@ def open_with(walk: Walk, node: Tree, scope: Scope) -> Scope:
             _name_cte(level, cte)
     for cte in expressions:
         walk.push_fields("CommonTableExpr", cte, level, use=BARE)
+        if "search_clause" in cte or "cycle_clause" in cte:
+            demand(walk, Source(origin=cte["ctequery"]), PREDICATE)
         if not clause.get("recursive"):
             level = level.child()
             _name_cte(level, cte)

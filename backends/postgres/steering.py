@@ -14,7 +14,8 @@ from backends.postgres.outputs import (
     UNCERTAIN,
     Output,
     arms,
-    function_names,
+    defined_names,
+    likely_names,
     names,
     outputs,
     position,
@@ -164,6 +165,7 @@ def _column(walk: Walk, name: str, scope: Scope, use: Use, *, row: bool = False)
     """A bare name: a column of whatever is in sight, the innermost level first. `row` = it may name a whole row."""
     tables: set[Name] = set()
     doubtful: list[Source] = []
+    likely = row
     for level in scope.levels():
         sources = [source for source in level.sources.values() if not source.given and not source.joined]
         found = [source for source in sources if _has(source, name)]
@@ -171,14 +173,15 @@ def _column(walk: Walk, name: str, scope: Scope, use: Use, *, row: bool = False)
             _column_of(walk, source, name, level, use=use)
         doubtful += [source for source in sources if _has(source, name) is None]
         tables.update(table for source in sources if source not in found for table in source.tables)
-        if found:
+        likely = likely or bool(found)
+        if any(source.level is None or _defines(source, name) for source in found):
             _emit_candidates(walk, tables, name, use=use, certain=False)
             break
     else:
-        certain = len(tables) + len(doubtful) == 1
+        alone = len(tables) + len(doubtful) == 1
         if tables or len(doubtful) > 1:
-            _emit_candidates(walk, tables if certain else {*tables, NOWHERE}, name, use=use, certain=not row)
-        elif not doubtful and not row:
+            _emit_candidates(walk, tables if alone else {*tables, NOWHERE}, name, use=use, certain=not likely)
+        elif not doubtful and not likely:
             _lost(walk, scope, use)
     alone = len(doubtful) == 1 and not tables
     for source in doubtful:
@@ -193,18 +196,29 @@ def _lost(walk: Walk, scope: Scope, use: Use) -> None:
 
 
 def _has(source: Source, name: str) -> bool | None:
-    """Whether a derived relation has a column of that name; None = it may. A table may, but is counted elsewhere."""
+    """Whether a derived relation has a column of that name; None = it may. A table may, but is counted elsewhere.
+
+    For functions True is only likely (see `_defines`). Column aliases hide the names of what they stand for.
+    """
     if name in source.names:
         return True
     if source.origin is None:
         return False
-    kind, node = next(iter(source.origin.items()))
+    node = next(iter(source.origin.values()))
     if source.level is not None:
-        return True if name in function_names(kind, node) else None
+        return True if _defines(source, name) or name in likely_names(node) else None
     found = outputs(arms(node)[0])
-    if any(output.name == name for output in found):
+    if any(output.star or output.name == UNCERTAIN for output in found[: len(source.names)]):
+        return None
+    named = found[len(source.names) :]
+    if any(output.name == name for output in named):
         return True
-    return None if any(output.star or output.name == UNCERTAIN for output in found) else False
+    return None if any(output.star or output.name == UNCERTAIN for output in named) else False
+
+
+def _defines(source: Source, name: str) -> bool:
+    """Whether the text itself gives a function's column that name, so that it hides any further out."""
+    return any(name in defined_names(node) for node in (source.origin or {}).values())
 
 
 def _column_of(walk: Walk, source: Source, name: str, scope: Scope, *, use: Use | None = None) -> None:
