@@ -63,11 +63,6 @@ def value_rows(arm: Tree) -> list[list[Tree]]:
     return [row.get("List", {}).get("items", []) for row in arm.get("valuesLists", ())]
 
 
-def names(query: Tree) -> list[str]:
-    """The names of a query's columns as ORDER BY and whoever stands outside know them; stars are left out."""
-    return [output.name for output in outputs(arms(query)[0]) if not output.star]
-
-
 def position(found: list[Output], index: int) -> Output | None:
     """The column at an index from 0; None if a star before it, or at it, makes that uncertain."""
     if not 0 <= index < len(found) or any(output.star for output in found[: index + 1]):

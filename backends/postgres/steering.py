@@ -16,7 +16,6 @@ from backends.postgres.outputs import (
     arms,
     defined_names,
     likely_names,
-    names,
     outputs,
     position,
     value_rows,
@@ -71,7 +70,7 @@ def by_output(walk: Walk, item: Tree, query: Tree, *, scope: Scope, use: Use) ->
     parts = strings(item.get("ColumnRef", {}).get("fields", ()))
     if number is not None:
         demand(walk, _itself(query), use, index=number.get("ival", 0) - 1)
-    elif len(parts) == 1 and parts[0] in names(query):
+    elif len(parts) == 1 and any(output.name == parts[0] for output in _outputs(walk, arms(query)[0])):
         demand(walk, _itself(query), use, name=parts[0])
     else:
         return False
@@ -83,7 +82,7 @@ def input_column(walk: Walk, name: str, scope: Scope, *, use: Use) -> None:
     tables = {table for source in scope.sources.values() for table in source.tables}
     _emit_candidates(walk, tables, name, use=use, certain=False)
     for source in scope.sources.values():
-        if _has(source, name) is not False:
+        if _has(walk, source, name) is not False:
             demand(walk, source, use, name=name, sure=False)
 
 
@@ -163,15 +162,19 @@ def _whole(walk: Walk, source: Source, use: Use) -> None:
 
 def _column(walk: Walk, name: str, scope: Scope, use: Use, *, row: bool = False) -> None:
     """A bare name: a column of whatever is in sight, the innermost level first. `row` = it may name a whole row."""
+    key = (id(scope), name, use, row)
+    if key in walk.resolved:
+        return
+    walk.resolved[key] = scope
     tables: set[Name] = set()
     doubtful: list[Source] = []
     likely = row
     for level in scope.levels():
         sources = [source for source in level.sources.values() if not source.given and not source.joined]
-        found = [source for source in sources if _has(source, name)]
+        found = [source for source in sources if _has(walk, source, name)]
         for source in found:
             _column_of(walk, source, name, level, use=use)
-        doubtful += [source for source in sources if _has(source, name) is None]
+        doubtful += [source for source in sources if _has(walk, source, name) is None]
         tables.update(table for source in sources if source not in found for table in source.tables)
         likely = likely or bool(found)
         if any(source.level is None or _defines(source, name) for source in found):
@@ -195,7 +198,7 @@ def _lost(walk: Walk, scope: Scope, use: Use) -> None:
             _whole(walk, source, use)
 
 
-def _has(source: Source, name: str) -> bool | None:
+def _has(walk: Walk, source: Source, name: str) -> bool | None:
     """Whether a derived relation has a column of that name; None = it may. A table may, but is counted elsewhere.
 
     For functions True is only likely (see `_defines`). Column aliases hide the names of what they stand for.
@@ -207,7 +210,7 @@ def _has(source: Source, name: str) -> bool | None:
     node = next(iter(source.origin.values()))
     if source.level is not None:
         return True if _defines(source, name) or name in likely_names(node) else None
-    found = outputs(arms(node)[0])
+    found = _outputs(walk, arms(node)[0])
     if any(output.star or output.name == UNCERTAIN for output in found[: len(source.names)]):
         return None
     named = found[len(source.names) :]
@@ -234,7 +237,7 @@ def _column_of(walk: Walk, source: Source, name: str, scope: Scope, *, use: Use 
         for table in source.tables:
             _field(walk, table, name, use=use)
     elif use == BARE:
-        if name in WHOLE_ROW_FUNCTIONS and _has(source, name) is False:
+        if name in WHOLE_ROW_FUNCTIONS and _has(walk, source, name) is False:
             demand(walk, source, ROW)
     else:
         demand(walk, source, use, name=name)
@@ -267,6 +270,13 @@ def _emit(walk: Walk, use: Use, locator: Locator) -> None:
 # What derived columns stand for
 
 
+def _outputs(walk: Walk, arm: Tree) -> list[Output]:
+    known = walk.outputs.get(id(arm))
+    if known is None:
+        known = walk.outputs[id(arm)] = (arm, outputs(arm))
+    return known[1]
+
+
 def _itself(query: Tree) -> Source:
     return Source(origin={"SelectStmt": query})
 
@@ -280,7 +290,7 @@ def _follow(walk: Walk, wanted: Demand) -> None:
     index = source.names.index(wanted.name) if wanted.name in source.names else wanted.index
     parts = arms(node)
     if index < 0 and wanted.name and len(parts) > 1:
-        index = _index_by_name(parts[0], wanted.name)
+        index = _index_by_name(_outputs(walk, parts[0]), wanted.name)
     for arm in parts:
         _arm, level = walk.levels.get(id(arm), (arm, None))
         if level is None:
@@ -293,9 +303,8 @@ def _follow(walk: Walk, wanted: Demand) -> None:
             _follow_all(walk, arm, level, use)
 
 
-def _index_by_name(arm: Tree, name: str) -> int:
+def _index_by_name(found: list[Output], name: str) -> int:
     """The place of a column in all arms of a set operation; -1 if that is not certain."""
-    found = outputs(arm)
     places = [place for place, output in enumerate(found) if output.name == name]
     return places[0] if len(places) == 1 and position(found, places[0]) else -1
 
@@ -305,7 +314,7 @@ def _follow_index(walk: Walk, arm: Tree, index: int, *, level: Scope, use: Use) 
         for row in value_rows(arm):
             walk.push_wrapped(row[index : index + 1], level, use=use)
         return
-    output = position(outputs(arm), index)
+    output = position(_outputs(walk, arm), index)
     if output is None:
         _follow_all(walk, arm, level, use)
     else:
@@ -313,7 +322,7 @@ def _follow_index(walk: Walk, arm: Tree, index: int, *, level: Scope, use: Use) 
 
 
 def _follow_name(walk: Walk, arm: Tree, wanted: Demand, *, level: Scope) -> None:
-    found = outputs(arm)
+    found = _outputs(walk, arm)
     exact = [output for output in found if output.name == wanted.name]
     possible = [output for output in found if output.star or output.name == UNCERTAIN]
     if "valuesLists" in arm or (wanted.sure and not exact and not possible):
@@ -347,5 +356,5 @@ def _follow_star(walk: Walk, output: Output, wanted: Demand, level: Scope) -> No
 def _follow_all(walk: Walk, arm: Tree, level: Scope, use: Use) -> None:
     for row in value_rows(arm):
         walk.push_wrapped(row, level, use=use)
-    for output in outputs(arm) if "valuesLists" not in arm else ():
+    for output in _outputs(walk, arm) if "valuesLists" not in arm else ():
         walk.push_wrapped(output.value, level, use=PREDICATE if use == EQUALITY else use)

@@ -13,6 +13,7 @@ from typing import Any
 from backends.postgres.facts import Facts
 from backends.postgres.functions import Verdict
 from backends.postgres.nodes import EMBEDDED, LEAVES, PLAIN
+from backends.postgres.outputs import Output
 from backends.postgres.scope import Scope, Source
 from backends.postgres.uses import IGNORED, PREDICATE, Use, use_inside
 from policy.effects import Effect
@@ -44,7 +45,8 @@ class Walk:
     `used_parameters` tells afterwards whether a predicate asked for a parameter's value, so that the facts hold
     only for these values. `use` is how columns are used where the walk stands; what is pushed inherits it. `demands`
     are uses that steering.py has yet to follow into sub-selects, whose scopes are in `levels` by the id of their node.
-    Nodes whose ids count are kept, so that no other can take their place.
+    `outputs` are their columns. `resolved` are the bare names that were looked up already, which need no second look.
+    Nodes and scopes whose ids count are kept, so that no other can take their place.
     """
 
     __slots__ = (
@@ -54,7 +56,9 @@ class Walk:
         "demands",
         "facts",
         "levels",
+        "outputs",
         "parameters",
+        "resolved",
         "texts",
         "use",
         "used_parameters",
@@ -70,6 +74,8 @@ class Walk:
         self.use: Use = PREDICATE
         self.demands: list[Demand] = []
         self.demanded: dict[Hashable, Source] = {}
+        self.resolved: dict[Hashable, Scope] = {}
+        self.outputs: dict[int, tuple[Tree, list[Output]]] = {}
         self.levels: dict[int, tuple[Tree, Scope]] = {}
         self._handlers = handlers
         self._pending: list[tuple[str, Tree, Scope, Use]] = []
