@@ -1,0 +1,1 @@
+"""MySQL and MariaDB: so far only what a statement does, in parse.py. There is no connection to a server yet."""

@@ -1,0 +1,33 @@
+"""One statement through sqlglot. What it does not read as exactly one tree is not understood."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlglot import Dialect, exp
+from sqlglot.errors import SqlglotError
+
+from backends.sqltree.tokens import NotUnderstoodError, Tokens, check_shape, render
+
+_MESSAGE = "the statement is not understood"
+logging.getLogger("sqlglot").addFilter(lambda record: False)  # it would log the statement, which may be sensitive
+
+
+def parse_tokens(tokens: Tokens, dialect: str) -> exp.Expr:
+    """The tree of one statement. Raises NotUnderstoodError, and RecursionError where it is nested too deeply."""
+    check_shape(tokens)
+    try:
+        trees = Dialect.get_or_raise(dialect).parse(render(tokens))
+    except SqlglotError:
+        raise NotUnderstoodError(_MESSAGE) from None
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError, AssertionError):
+        raise NotUnderstoodError(_MESSAGE) from None  # sqlglot's own mistakes on hostile text
+    if len(trees) != 1 or trees[0] is None:
+        raise NotUnderstoodError(_MESSAGE)
+    return trees[0]
+
+
+def typed_functions(dialect: str) -> frozenset[str]:
+    """Names of functions that sqlglot turns into nodes of their own, so that the name is no longer in the tree."""
+    parser = Dialect.get_or_raise(dialect).parser_class
+    return frozenset({*parser.FUNCTIONS, *parser.FUNCTION_PARSERS, *parser.NO_PAREN_FUNCTION_PARSERS})

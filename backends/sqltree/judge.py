@@ -1,0 +1,70 @@
+"""Which handler means what: the walk's dispatch table, and `judge`, which runs it over one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from backends.sqltree import queries, writes
+from backends.sqltree.facts import Facts
+from backends.sqltree.grammar import parse_tokens
+from backends.sqltree.language import Language
+from backends.sqltree.scope import Scope
+from backends.sqltree.tokens import NotUnderstoodError, Tokens
+from backends.sqltree.walk import OUTPUT, Handler, Walk, called_functions
+from policy.effects import Effect
+from policy.model import Action
+
+HANDLERS: Mapping[str, Handler] = {
+    "Anonymous": queries.anonymous,
+    "AnonymousAggFunc": queries.anonymous,
+    "Column": queries.column,
+    "Delete": writes.delete,
+    "Dot": queries.dot,
+    "Except": queries.set_operation,
+    "Insert": writes.insert,
+    "Intersect": queries.set_operation,
+    "Join": queries.join,
+    "Merge": writes.merge,
+    "NextValueFor": queries.sequence_value,
+    "PropertyEQ": queries.assignment,
+    "Select": queries.select,
+    "Star": queries.star,
+    "Subquery": queries.subquery,
+    "Table": queries.table,
+    "Union": queries.set_operation,
+    "Update": writes.update,
+}
+ROOTS = frozenset(
+    {"Select", "Union", "Except", "Intersect", "Subquery", "Values", "Insert", "Update", "Delete", "Merge"}
+)
+"""What a statement may be. In other places than the root a write is unknown: neither dialect has it there."""
+_WRITES = frozenset({"Insert", "Update", "Delete", "Merge"})
+
+
+def judge(tokens: Tokens, language: Language, *, planned: bool = False) -> Facts:
+    """What one statement of the kinds of ROOTS does. Never raises NotUnderstoodError: that becomes `unknown`."""
+    walk = Walk(HANDLERS, language, planned=planned)
+    try:
+        tree = parse_tokens(tokens, language.dialect)
+    except NotUnderstoodError as error:
+        walk.facts.unknown(str(error))
+        return walk.facts
+    kind = type(tree).__name__
+    if kind not in ROOTS:
+        walk.facts.unknown("this kind of statement is not known")
+        return walk.facts
+    if kind in ("Values", "Subquery"):
+        walk.mark((Action.READ,), Effect.READ)
+    _refuse_hidden_writes(walk, tree)
+    for name in called_functions(tokens, language.dialect):
+        if name not in language.harmless:
+            walk.call(language.judge_function(("", name)))
+    walk.push(tree, Scope(), OUTPUT)
+    walk.run()
+    return walk.facts
+
+
+def _refuse_hidden_writes(walk: Walk, tree: object) -> None:
+    for node in tree.walk():  # type: ignore[attr-defined]
+        if node is not tree and type(node).__name__ in _WRITES and type(node.parent).__name__ != "When":
+            walk.facts.unknown("a write stands where none can")

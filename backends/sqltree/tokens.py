@@ -1,0 +1,133 @@
+"""Tokens as the server sees them, bounds on the text, and the plain text that sqlglot is given instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+MAX_TEXT = 256 * 1024  # characters of one text; a longer one is not understood
+MAX_TOKENS = 60_000
+MAX_DEPTH = 100  # parentheses, CASE and unary signs inside each other
+MAX_OPEN_JOINS = 6  # joins whose condition is still to come: sqlglot's time doubles with each
+TOO_DEEP = "the statement is nested too deeply"
+
+WORD, NAME, STRING, NUMBER, VARIABLE, SIGN = "word", "name", "string", "number", "variable", "sign"
+_OPENING = frozenset({"(", "[", "{"})
+_CLOSING = frozenset({")", "]", "}"})
+_UNARY = frozenset({"-", "+", "~", "!"})
+
+
+class NotUnderstoodError(Exception):
+    """The text is not SQL, or too large or deep to be judged. The message may be shown to its author."""
+
+
+class Token(NamedTuple):
+    """`word` is upper case, "" for everything but unquoted words and signs. `value` is what it stands for,
+    `plain` how it is written for sqlglot, `start` and `end` are offsets in the text."""
+
+    kind: str
+    word: str
+    value: str
+    plain: str
+    start: int
+    end: int
+
+
+Tokens = Sequence[Token]
+
+
+def check_text(text: str) -> None:
+    """Raises NotUnderstoodError for text that must not be read at all."""
+    if len(text) > MAX_TEXT:
+        raise NotUnderstoodError(f"the text is longer than {MAX_TEXT} characters")
+    if "\0" in text:
+        raise NotUnderstoodError("the text contains a NUL character")
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+        raise NotUnderstoodError("the text is not valid Unicode (lone surrogate)")
+
+
+def check_shape(tokens: Tokens) -> None:
+    """Raises NotUnderstoodError where sqlglot's compiled parser would overflow its stack or take exponential time."""
+    if len(tokens) > MAX_TOKENS:
+        raise NotUnderstoodError("the statement is too long")
+    depth = run = open_joins = 0
+    for token in tokens:
+        word = token.word
+        run = run + 1 if word in _UNARY or word == "NOT" or word == "CASE" else 0
+        if word in _OPENING:
+            depth += 1
+        elif word in _CLOSING:
+            depth -= 1
+        elif word == "CASE" or word == "BEGIN":
+            depth += 1
+        elif word == "END":
+            depth = max(depth - 1, 0)
+        elif word == "JOIN":
+            open_joins += 1
+        elif word in ("ON", "USING", "SELECT", ";"):
+            open_joins = 0 if word == "SELECT" or word == ";" else max(open_joins - 1, 0)
+        if depth > MAX_DEPTH or run > MAX_DEPTH:
+            raise NotUnderstoodError(TOO_DEEP)
+        if open_joins > MAX_OPEN_JOINS and not _is_open_ended(tokens):
+            raise NotUnderstoodError("the statement has too many joins without a condition")
+
+
+def _is_open_ended(tokens: Tokens) -> bool:
+    """CROSS and NATURAL joins need no condition, and cost sqlglot nothing."""
+    conditions = sum(1 for token in tokens if token.word in ("ON", "USING"))
+    free = sum(1 for before, token in pairwise(tokens) if token.word == "JOIN" and before.word in ("CROSS", "NATURAL"))
+    return sum(1 for token in tokens if token.word == "JOIN") - free - conditions <= MAX_OPEN_JOINS
+
+
+def render(tokens: Tokens) -> str:
+    """The tokens as text for sqlglot: no comments, one space between any two, so that nothing runs together."""
+    return " ".join(token.plain for token in tokens)
+
+
+def sign(word: str) -> Token:
+    """A token that is not in the text."""
+    return Token(SIGN, word, word, word, 0, 0)
+
+
+def word(text: str) -> Token:
+    return Token(WORD, text, text, text, 0, 0)
+
+
+def split(tokens: Tokens, separator: str) -> list[list[Token]]:
+    """Parts between separators outside of parentheses; empty parts stay."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += (token.word in _OPENING) - (token.word in _CLOSING)
+        if token.word == separator and depth == 0:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
+
+
+def find(tokens: Tokens, *words: str, start: int = 0) -> int:
+    """Where the first of these words stands outside of parentheses; -1 if nowhere."""
+    depth = 0
+    for index, token in enumerate(tokens):
+        depth += (token.word in _OPENING) - (token.word in _CLOSING)
+        if index >= start and depth == 0 and token.word in words:
+            return index
+    return -1
+
+
+def closing(tokens: Tokens, opening: int) -> int:
+    """Where the parenthesis that opens at `opening` is closed; the end of the tokens if it is not."""
+    depth = 0
+    for index in range(opening, len(tokens)):
+        depth += (tokens[index].word in _OPENING) - (tokens[index].word in _CLOSING)
+        if depth == 0:
+            return index
+    return len(tokens)
+
+
+def words_of(tokens: Tokens, count: int) -> tuple[str, ...]:
+    """The first words, "" for what is none, always `count` of them."""
+    found = tuple(token.word for token in tokens[:count])
+    return found + ("",) * (count - len(found))
