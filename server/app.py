@@ -145,9 +145,8 @@ async def _assemble(
         gateway=gateway_tools(judge, approvals, stage),
         backends=upstreams.backends,
     )
-    endpoint = McpEndpoint(
-        build_server(service, version=version, audience=config.mcp_url, traced=telemetry.tracer is not None)
-    )
+    mcp = build_server(service, version=version, audience=config.mcp_url, traced=telemetry.tracer is not None)
+    endpoint = McpEndpoint(mcp, service)
     door = BearerDoor(
         endpoint,
         verifier=agents,

@@ -21,6 +21,9 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from server.listeners.direct import DirectCalls, plain_call
+from server.tools.service import ToolService
+
 MAX_BODY_BYTES = 4 * 1024 * 1024
 PATIENCE_SECONDS = 0.05
 VERSION_HEADER = b"mcp-protocol-version"
@@ -30,7 +33,8 @@ _MODERN = frozenset(version.encode() for version in MODERN_PROTOCOL_VERSIONS)
 class McpEndpoint:
     """ASGI app. `run()` must be entered before the first request."""
 
-    def __init__(self, server: Server[dict[str, Any]]) -> None:
+    def __init__(self, server: Server[dict[str, Any]], service: ToolService) -> None:
+        self._direct = DirectCalls(service, server)
         self._streaming = StreamableHTTPSessionManager(server, max_request_body_size=MAX_BODY_BYTES)
         self._json = StreamableHTTPSessionManager(server, json_response=True, max_request_body_size=MAX_BODY_BYTES)
 
@@ -53,16 +57,19 @@ class McpEndpoint:
 
     async def _answer_json(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         """Watch for a hang-up only once a call has lasted a moment: most are over before."""
-        call = asyncio.current_task()
-        assert call is not None
-        watch = HangUp(receive, call)
+        task = asyncio.current_task()
+        assert task is not None
+        watch = HangUp(receive, task)
         timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, watch.begin)
         try:
-            await self._json.handle_request(scope, _replay(body, receive), send)
+            if call := plain_call(scope, body, self._direct.service.verbs):
+                await self._direct.answer(call, scope, send)
+            else:
+                await self._json.handle_request(scope, _replay(body, receive), send)
         except asyncio.CancelledError:
             if not watch.heard:
                 raise
-            call.uncancel()  # nobody is left to answer
+            task.uncancel()  # nobody is left to answer
         finally:
             timer.cancel()
             watch.end()

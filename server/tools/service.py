@@ -76,18 +76,23 @@ class ToolService:
         return types.ListToolsResult(tools=[self._tools[name] for name in names])
 
     async def call_tool(self, context: Context, params: types.CallToolRequestParams) -> dict[str, Any]:
+        """The SDK's handler of `tools/call`."""
+        return await self.call(identity_of(context), params.name, params.arguments or {}, _progress(context))
+
+    async def call(
+        self, identity: Identity, name: str, arguments: Mapping[str, Any], progress: Progress | None
+    ) -> dict[str, Any]:
         """Route one call. A verb that the caller cannot see is answered like a tool that does not exist."""
-        identity, arguments = identity_of(context), params.arguments or {}
-        if tool := self.gateway.get(params.name):
-            if problem := self._invalid(params.name, arguments):
+        if tool := self.gateway.get(name):
+            if problem := self._invalid(name, arguments):
                 return tool_result({"next_step": problem}, is_error=True)
-            return await tool.call(identity, arguments, _progress(context))
-        if params.name not in self.verbs:
-            raise _unknown_tool(params.name)
-        answer = await self.pipeline.run(identity, params.name, arguments, door="mcp", progress=_progress(context))
-        if answer.resource == "" and not self.judge.offers(identity, params.name):
-            raise _unknown_tool(params.name)
-        if self.verbs[params.name].describes:
+            return await tool.call(identity, arguments, progress)
+        if name not in self.verbs:
+            raise _unknown_tool(name)
+        answer = await self.pipeline.run(identity, name, arguments, door="mcp", progress=progress)
+        if answer.resource == "" and not self.judge.offers(identity, name):
+            raise _unknown_tool(name)
+        if self.verbs[name].describes:
             answer = with_labels(answer, self.labels.get(answer.resource))
         return tool_result(envelope(answer), is_error=answer.status in ("denied", "failed"))
 
