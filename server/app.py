@@ -35,6 +35,7 @@ from server.inventory import resources_of
 from server.judging import Judge
 from server.keeper import CatalogKeeper
 from server.listeners.bearer import BearerDoor
+from server.listeners.direct import DirectCalls
 from server.listeners.mcp import McpEndpoint
 from server.listeners.probes import probe_routes
 from server.listeners.site import ShortCut, SiteGuard
@@ -146,7 +147,7 @@ async def _assemble(
         backends=upstreams.backends,
     )
     mcp = build_server(service, version=version, audience=config.mcp_url, traced=telemetry.tracer is not None)
-    endpoint = McpEndpoint(mcp, service)
+    endpoint = McpEndpoint(mcp, DirectCalls(service, mcp))
     door = BearerDoor(
         endpoint,
         verifier=agents,

@@ -22,7 +22,6 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from server.listeners.direct import DirectCalls, plain_call
-from server.tools.service import ToolService
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 PATIENCE_SECONDS = 0.05
@@ -31,10 +30,10 @@ _MODERN = frozenset(version.encode() for version in MODERN_PROTOCOL_VERSIONS)
 
 
 class McpEndpoint:
-    """ASGI app. `run()` must be entered before the first request."""
+    """ASGI app. `run()` must be entered before the first request. Without `direct` the SDK answers every call."""
 
-    def __init__(self, server: Server[dict[str, Any]], service: ToolService) -> None:
-        self._direct = DirectCalls(service, server)
+    def __init__(self, server: Server[dict[str, Any]], direct: DirectCalls | None = None) -> None:
+        self._direct = direct
         self._streaming = StreamableHTTPSessionManager(server, max_request_body_size=MAX_BODY_BYTES)
         self._json = StreamableHTTPSessionManager(server, json_response=True, max_request_body_size=MAX_BODY_BYTES)
 
@@ -62,7 +61,7 @@ class McpEndpoint:
         watch = HangUp(receive, task)
         timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, watch.begin)
         try:
-            if call := plain_call(scope, body, self._direct.service.verbs):
+            if self._direct and (call := plain_call(scope, body, self._direct.service.verbs)):
                 await self._direct.answer(call, scope, send)
             else:
                 await self._json.handle_request(scope, _replay(body, receive), send)
