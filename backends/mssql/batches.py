@@ -19,6 +19,7 @@ STARTS = frozenset(
 _TRANSACTION = frozenset({"TRAN", "TRANSACTION", "DISTRIBUTED"})
 _WHOLE_BATCH = frozenset({"PROC", "PROCEDURE", "FUNCTION", "TRIGGER", "VIEW", "SCHEMA"})
 _VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"})
+_MAIN_VERBS = ("MERGE", "INSERT", "UPDATE", "DELETE", "SELECT")
 _AFTER_INSERT = frozenset({"SELECT", "EXEC", "EXECUTE"})
 _IN_ALTER = frozenset({"DROP", "ALTER", "SET", "EXECUTE", "CHECK"})
 _DROPPED = frozenset(
@@ -101,7 +102,7 @@ def _statement_end(tokens: Tokens, start: int) -> int:
             continue
         if here in (";", "GO") and depth <= 0:
             return index
-        if here in STARTS and depth <= 0 and not cases and not _goes_on(first, here, before, used, tokens[start:index]):
+        if here in STARTS and depth <= 0 and not cases and not _goes_on(first, here, before, used):
             return index
         if depth <= 0:
             used.add(here)
@@ -117,12 +118,12 @@ def _takes_all(tokens: Tokens, start: int) -> bool:
     return kind in _WHOLE_BATCH and not (tokens[start].word == "ALTER" and kind == "SCHEMA")
 
 
-def _goes_on(first: str, here: str, before: str, used: set[str], so_far: Tokens) -> bool:
+def _goes_on(first: str, here: str, before: str, used: set[str]) -> bool:
     """Whether a word that could begin a statement belongs to the one that `first` began."""
     if here == "SELECT" and before in ("UNION", "ALL", "EXCEPT", "INTERSECT", "FOR", "("):
         return True
-    if here in ("UPDATE", "DELETE") and before in ("ON", "FOR", ","):
-        return first in ("CREATE", "ALTER", "DECLARE", "SELECT")
+    if here in ("UPDATE", "DELETE") and before in ("ON", "FOR", ",") and first in ("CREATE", "ALTER", "DECLARE"):
+        return True
     if here == "SET" and before in ("UPDATE", "DELETE") and first in ("CREATE", "ALTER"):
         return True
     if here == "IF" and first in ("DROP", "ALTER", "CREATE") and before in _DROPPED:
@@ -131,7 +132,7 @@ def _goes_on(first: str, here: str, before: str, used: set[str], so_far: Tokens)
         return True
     if first == "WITH" and not used & _VERBS and here in _VERBS:
         return True
-    verb = first if first != "WITH" else next((token.word for token in so_far if token.word in _VERBS), "")
+    verb = first if first != "WITH" else next((word for word in _MAIN_VERBS if word in used), "")
     if verb == "MERGE":
         return before == "THEN" or (here == "SET" and before == "UPDATE")
     if verb == "UPDATE":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from backends.mssql.batches import Part, parts
 from backends.mssql.data import judge_data
@@ -45,6 +46,7 @@ from policy.model import Action
 
 _DATA = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "("})
 _DEFINITIONS = frozenset({"CREATE", "ALTER", "DROP"})
+_BETWEEN_ARGUMENTS = frozenset({"OUT", "OUTPUT", "WITH", "RECOMPILE", "RESULT", "SETS"})
 _MAX_TEXTS = 8  # SQL texts inside strings that one text may bring along, inside each other
 
 
@@ -109,7 +111,7 @@ class _Judge:
             return first, special(tokens)
         if first in _DEFINITIONS and len(tokens) > 1:
             return define(tokens, self._body)
-        if part.first and tokens[0].kind in (WORD, NAME):
+        if part.first and tokens[0].kind in (WORD, NAME) and not _is_prose(tokens):
             return "EXEC", self._execute([word("EXEC"), *tokens])
         facts = Facts()
         facts.unknown("this statement is not known")
@@ -207,6 +209,14 @@ class _Judge:
         elif at + 1 < len(tokens):
             facts.merge(self._data([word("SELECT"), *tokens[at + 1 :]]))
         return facts
+
+
+def _is_prose(tokens: Tokens) -> bool:
+    """Arguments of a procedure have commas between them."""
+    return any(
+        before.kind == token.kind == WORD and not {before.word, token.word} & _BETWEEN_ARGUMENTS
+        for before, token in pairwise(tokens[1:])
+    )
 
 
 def _without_for_update(tokens: Tokens) -> list[Token]:

@@ -42,6 +42,8 @@ def judge_data(tokens: Tokens, language: Language, *, planned: bool) -> Facts:
         if not planned:
             found.add((Action.WRITE,), (Effect.SCOPED_DELETE,))
     facts = judge(kept, language, planned=planned)
+    if found.effects & {Effect.SESSION_STATE, Effect.SERVER_FILE}:
+        facts.steer_all("transform")
     facts.merge(found)
     return facts
 

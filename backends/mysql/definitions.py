@@ -14,6 +14,8 @@ from policy.model import Action
 Inner = Callable[[Tokens], Facts]
 """Judges a statement, or a stored program's body, that stands inside another."""
 
+_NO_QUERY = frozenset({"PARSER", "SYSTEM", "CHECK", "CASCADED", "LOCAL", "VALIDATION"})
+"""Words after a WITH that begins no query."""
 _CODE = frozenset({"PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "PACKAGE"})
 _KINDS = frozenset({"TABLE", "VIEW", "INDEX", "DATABASE", "SCHEMA", "SEQUENCE", *_CODE})
 _LOSSES: dict[str, Effect] = {"INDEX": Effect.DROP_INDEX_OR_VIEW, "VIEW": Effect.DROP_INDEX_OR_VIEW}
@@ -129,9 +131,11 @@ def _create(facts: Facts, tokens: Tokens, kind: str, at: int, inner: Inner) -> N
 def _filled(facts: Facts, tokens: Tokens, end: int, inner: Inner, *, view: bool) -> None:
     """The query of CREATE TABLE … [AS] SELECT and of CREATE VIEW … AS SELECT."""
     start = find(tokens, "SELECT", "WITH", "TABLE", "VALUES", start=end)
+    while start > 0 and tokens[start].word == "WITH" and words_of(tokens[start + 1 :], 1)[0] in _NO_QUERY:
+        start = find(tokens, "SELECT", "WITH", "TABLE", "VALUES", start=start + 1)
     nested = next((i for i in range(end, len(tokens) - 1) if _opens_query(tokens, i)), -1)
     start = nested if start < 0 or (0 <= nested < start) else start
-    if start < 0 or (tokens[start].word == "WITH" and tokens[start + 1].word in ("PARSER", "SYSTEM", "CHECK")):
+    if start < 0:
         return
     query = list(tokens[start:])
     if view:

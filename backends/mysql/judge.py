@@ -28,10 +28,12 @@ from backends.sqltree.tokens import (
     word,
     words_of,
 )
+from catalog.model import Locator
 from policy.effects import Effect
 from policy.model import Action
 
 _DATA = frozenset({"SELECT", "WITH", "(", "TABLE", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
+_ANALYZED = (_DATA - {"TABLE"}) | {"FORMAT"}
 _DEFINITIONS = frozenset({"CREATE", "ALTER", "DROP"})
 _MAX_TEXTS = 8  # SQL texts inside strings that one text may bring along, inside each other
 _SECRETS = verdict(Action.READ, Effect.CATALOG_READ, Effect.CATALOG_SECRETS)
@@ -98,7 +100,7 @@ class _Judge:
         first, second = words_of(tokens, 2)
         if first in _DATA:
             return _kind_of(tokens), judge_data(tokens, self._language, planned=False)
-        if first in ("EXPLAIN", "DESCRIBE", "DESC") or (first == "ANALYZE" and second in (*_DATA, "FORMAT")):
+        if first in ("EXPLAIN", "DESCRIBE", "DESC") or (first == "ANALYZE" and second in _ANALYZED):
             return self._explain(tokens)
         special = {
             "SET": lambda: set_statement(tokens, self._value),
@@ -133,6 +135,8 @@ class _Judge:
         if words[0] in WITH_TABLE:
             for name in tables_after(tokens, "TABLE", "TABLES"):
                 touch(facts, name)
+                facts.columns[Locator("table", name)] = None
+            facts.steer_all("aggregate")
         return facts
 
     def _value(self, tokens: Tokens) -> Facts:
@@ -230,6 +234,9 @@ def _handler(tokens: Tokens) -> Facts:
     facts.apply(SESSION)
     name, _end = name_at(tokens, 1)
     touch_read(facts, name)
+    if name:
+        facts.columns[Locator("table", name)] = None
+    facts.steer_all("row")
     facts.opaque = True
     return facts
 

@@ -46,13 +46,20 @@ def _assignment(facts: Facts, part: list[Token], value: Value) -> None:
         facts.apply(_ROLE)
     elif first == "TRANSACTION" or (first in _SCOPES and second == "TRANSACTION"):
         facts.apply(TRANSACTION)
-        facts.apply(_SETTING)
+        if first == "GLOBAL" or any(token.word in ("READ", "WRITE", "ONLY") and not _is_level(part) for token in part):
+            facts.apply(_SETTING)
     elif first == "NAMES" or first == "CHARSET" or (first == "CHARACTER" and second == "SET"):
         _charset(facts, part[2 if first == "CHARACTER" else 1 :])
     elif first == "RESOURCE":
         facts.apply(_SETTING)
     else:
         _variable(facts, part, value)
+
+
+def _is_level(part: list[Token]) -> bool:
+    """ISOLATION LEVEL alone; READ WRITE and READ ONLY change what the transaction may do."""
+    words = {token.word for token in part}
+    return "LEVEL" in words and not words & {"ONLY", "WRITE"}
 
 
 def _charset(facts: Facts, rest: list[Token]) -> None:

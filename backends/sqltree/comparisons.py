@@ -179,7 +179,7 @@ def simplify(node: Any, rows: Rows) -> Any:
         return simplify(value, rows) if value is not None else node
     if isinstance(node, (exp.Coalesce, exp.Nullif, *_LENGTHS)) and own_column(node.this, rows):
         return node.this if not isinstance(node, _LENGTHS) else node
-    if not isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod)):
+    if not isinstance(node, _ARITHMETIC):
         return node
     parameters = rows.language.parameters
     left, right = fold(node.this, parameters), fold(node.expression, parameters)
@@ -187,14 +187,21 @@ def simplify(node: Any, rows: Rows) -> Any:
         return simplify(node.this, rows)
     if (type(node), left) in _NEUTRAL_BEFORE:
         return simplify(node.expression, rows)
-    vanishes = isinstance(node, exp.Mul) and (0,) in (left, right)
+    vanishes = isinstance(node, (exp.Mul, exp.BitwiseAnd)) and (0,) in (left, right)
     vanishes = vanishes or (isinstance(node, exp.Mod) and right in ((1,), (-1,)))
     if vanishes or (isinstance(node, exp.Sub) and canonical(node.this, rows) == canonical(node.expression, rows)):
         return exp.Literal.number(0)
     return node
 
 
-_NEUTRAL = frozenset({(exp.Add, (0,)), (exp.Sub, (0,)), (exp.Mul, (1,)), (exp.Div, (1,)), (exp.IntDiv, (1,))})
+_ARITHMETIC = (
+    *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod),
+    *(exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor),
+)
+_NEUTRAL = frozenset(
+    {(kind, (0,)) for kind in (exp.Add, exp.Sub, exp.BitwiseOr, exp.BitwiseXor)}
+    | {(kind, (1,)) for kind in (exp.Mul, exp.Div, exp.IntDiv)}
+)
 _NEUTRAL_BEFORE = frozenset({(exp.Add, (0,)), (exp.Mul, (1,))})
 
 
@@ -226,12 +233,22 @@ def like(node: Any, rows: Rows, negated: bool) -> Truth:
     if canonical(node.this, rows) == canonical(node.expression, rows):
         return Truth.FALSE if negated else Truth.WIDE
     pattern = fold(node.expression, rows.language.parameters)
-    if mention in (Truth.CONSTANT, Truth.OTHER) or pattern is None or not isinstance(pattern[0], str):
+    if mention in (Truth.CONSTANT, Truth.OTHER):
         return mention
+    if pattern is None or not isinstance(pattern[0], str):
+        return Truth.WIDE if not negated and _is_all_wildcards(node.expression) else mention
     if negated:
         return Truth.WIDE if pattern[0] == "" else mention
     wide = _WIDE_REGEX if isinstance(node, exp.RegexpLike) else _WIDE_LIKE
     return Truth.WIDE if wide.fullmatch(pattern[0]) else mention
+
+
+def _is_all_wildcards(pattern: Any) -> bool:
+    """`'%' + '%'`: put together of nothing but wildcards."""
+    if pattern.find(exp.Column, exp.Parameter) is not None:
+        return False
+    literals = [item.this for item in pattern.find_all(exp.Literal) if item.is_string]
+    return bool(literals) and all(_WIDE_LIKE.fullmatch(item) for item in literals)
 
 
 def _quantified(name: str, node: Any, rows: Rows, *, negated: bool) -> Truth:

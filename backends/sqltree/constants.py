@@ -128,6 +128,8 @@ def compute(name: str, left: Any, right: Any) -> Known:
     if isinstance(left, str) and isinstance(right, str) and name in COMPARE:
         same = left.casefold().rstrip() == right.casefold().rstrip()
         return (name in ("EQ", "LTE", "GTE"),) if same else None  # anything else is up to the collation
+    if isinstance(left, str) and isinstance(right, str):
+        return None  # T-SQL puts texts together with +, MySQL adds the numbers in them
     pair = [number(value) if isinstance(value, str) else (Decimal(value),) for value in (left, right)]
     if pair[0] is None or pair[1] is None:
         return None
@@ -168,16 +170,15 @@ def _cast(node: Any, parameters: Sequence[object]) -> Known:
     value = fold(node.this if isinstance(node, exp.Cast) else node.expression, parameters)
     if value is None or value == NULL:
         return value
-    kind = str((node.args.get("to") or node.this).this).rpartition(".")[2]
+    target = node.args.get("to") or node.this
+    if not isinstance(target, exp.DataType):
+        return None
+    kind = str(target.this).rpartition(".")[2]
     if "INT" in kind or kind in ("DECIMAL", "BIT"):
         read = number(str(int(value[0]) if isinstance(value[0], bool) else value[0]))
         return read if read is not None and read[0] == int(read[0]) else None
-    return (str(value[0]),) if "CHAR" in kind and isinstance(value[0], str) and not _expressions(node) else None
-
-
-def _expressions(node: Any) -> list[Any]:
-    target = node.args.get("to") or node.this
-    return list(target.args.get("expressions") or ())
+    whole = isinstance(value[0], str) and not target.expressions
+    return (value[0],) if "CHAR" in kind and whole else None
 
 
 def _conditional(node: Any, parameters: Sequence[object]) -> Known:
@@ -243,6 +244,12 @@ def _like(node: Any, parameters: Sequence[object]) -> Known:
     return (not node.args.get("negate"),) if found else None
 
 
+def _concat(node: Any, parameters: Sequence[object]) -> Known:
+    values = [fold(item, parameters) for item in node.expressions]
+    known = [value[0] for value in values if value is not None and isinstance(value[0], str)]
+    return ("".join(known),) if len(known) == len(values) else None
+
+
 def lone_value(node: Any) -> exp.Expr | None:
     """`(SELECT x)` without a table is x."""
     query = node.this if isinstance(node, exp.Subquery) else node
@@ -277,6 +284,7 @@ _FOLDERS: dict[str, Callable[[Any, Sequence[object]], Known]] = {
     "Case": _case,
     "Cast": _cast,
     "Coalesce": _coalesce,
+    "Concat": _concat,
     "Convert": _cast,
     "Exists": _exists,
     "If": _conditional,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from catalog.model import Locator
 from policy.effects import Effect
-from policy.model import Action, Steer
+from policy.model import Action, Steer, SteerUse
 
 
 class Verdict(NamedTuple):
@@ -53,6 +53,12 @@ class Facts:
         """Fail closed: what is not understood is an action of its own. The first problem is the one reported."""
         self.add((Action.UNKNOWN,), (Effect.UNPARSED,), opaque=True)
         self.problem = self.problem or problem
+
+    def steer_all(self, use: SteerUse) -> None:
+        """Every column that is touched leaves the answer for another place, where no mask finds it."""
+        for place in self.columns:
+            column = place if place.kind == "column" else Locator("column", (*place.path, "*"))
+            self.steering[Steer(use, column)] = None
 
     def merge(self, other: Facts) -> None:
         """Take over what another statement of the same text does."""

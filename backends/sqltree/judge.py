@@ -21,6 +21,7 @@ HANDLERS: Mapping[str, Handler] = {
     "Delete": writes.delete,
     "Dot": queries.dot,
     "Except": queries.set_operation,
+    "Exists": queries.exists,
     "Insert": writes.insert,
     "Intersect": queries.set_operation,
     "Join": queries.join,

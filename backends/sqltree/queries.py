@@ -9,7 +9,7 @@ from sqlglot import exp
 from backends.sqltree.constants import fold, operands
 from backends.sqltree.nodes import LOCK_HINTS
 from backends.sqltree.scope import Scope, add_source, parts_of
-from backends.sqltree.walk import INNER, OUTPUT, Walk, inner_use
+from backends.sqltree.walk import IGNORED, INNER, OUTPUT, Walk, inner_use
 from policy.effects import Effect
 from policy.model import Action
 
@@ -56,7 +56,21 @@ def select(walk: Walk, node: Any, scope: Scope, use: str) -> None:
     ordering = inner.child()
     ordering.outputs = frozenset(str(item.alias).casefold() for item in node.expressions if isinstance(item, exp.Alias))
     for name, clause_use in (("order", "order"), ("group", "group"), ("having", "predicate")):
-        walk.push(node.args.get(name), ordering, clause_use)
+        clause = node.args.get(name)
+        walk.push(clause, ordering, clause_use)
+        if clause is not None:
+            walk.push(_outputs_named(clause, node.expressions), inner, clause_use)
+
+
+def _outputs_named(clause: Any, outputs: list[Any]) -> list[Any]:
+    """The expressions of the answer that a clause takes up by alias or by number. A star leaves open which is which."""
+    aliases = {str(item.alias).casefold(): item.this for item in outputs if isinstance(item, exp.Alias)}
+    names = {column.name.casefold() for column in clause.find_all(exp.Column) if not column.table}
+    found = [aliases[name] for name in names if name in aliases]
+    items = [item.this if isinstance(item, exp.Ordered) else item for item in clause.args.get("expressions") or ()]
+    if any(isinstance(item, exp.Literal) for item in items):
+        found += [item.this if isinstance(item, exp.Alias) else item for item in outputs]
+    return found
 
 
 _CLAUSES = (
@@ -113,6 +127,7 @@ def set_operation(walk: Walk, node: Any, scope: Scope, use: str) -> None:
     """UNION, EXCEPT, INTERSECT: rows are compared with each other unless ALL."""
     inner = open_with(walk, node, scope)
     sides = "group" if node.args.get("distinct") and use in (OUTPUT, INNER) else use
+    sides = "order" if node.args.get("order") and sides in (OUTPUT, INNER) else sides
     walk.push([node.this, node.expression], inner, sides)
     ordering = inner.child()
     ordering.sources[""] = None
@@ -126,13 +141,19 @@ def subquery(walk: Walk, node: Any, scope: Scope, use: str) -> None:
     if isinstance(node.this, exp.Table):
         walk.push(node.this, scope, use)
     else:
-        handed_on = INNER if node.args.get("alias") else use
+        derived = node.args.get("alias") or isinstance(node.parent, (exp.From, exp.Join, exp.Lateral))
+        handed_on = "order" if node.args.get("order") else INNER if derived else use
         walk.push(node.this, inner, handed_on if in_from or use != OUTPUT else "transform")
     ordering = inner.child()
     ordering.sources[""] = None
     walk.push_children(node, ordering, "order", skip=("this", "with_", "alias", "joins", "pivots"))
     walk.push(node.args.get("joins"), scope, OUTPUT)
     walk.push(node.args.get("pivots"), scope, "aggregate")
+
+
+def exists(walk: Walk, node: Any, scope: Scope, _use: str) -> None:
+    """What EXISTS selects is of no account; its conditions are."""
+    walk.push(node.this, scope, IGNORED)
 
 
 def join(walk: Walk, node: Any, scope: Scope, _use: str) -> None:
@@ -212,7 +233,7 @@ def dot(walk: Walk, node: Any, scope: Scope, use: str) -> None:
 def _pieces(node: Any) -> list[Any]:
     if isinstance(node, exp.Dot):
         return [*_pieces(node.this), *_pieces(node.expression)]
-    return [node]
+    return [node] if isinstance(node, exp.Expr) else [exp.Identifier(this="")]
 
 
 def assignment(walk: Walk, node: Any, scope: Scope, _use: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 MAX_TEXT = 256 * 1024  # characters of one text; a longer one is not understood
@@ -15,7 +14,8 @@ TOO_DEEP = "the statement is nested too deeply"
 WORD, NAME, STRING, NUMBER, VARIABLE, SIGN = "word", "name", "string", "number", "variable", "sign"
 _OPENING = frozenset({"(", "[", "{"})
 _CLOSING = frozenset({")", "]", "}"})
-_UNARY = frozenset({"-", "+", "~", "!"})
+_DEEPER, _LESS_DEEP = _OPENING | {"CASE", "BEGIN"}, _CLOSING | {"END"}
+_PREFIXES = frozenset({"-", "+", "~", "!", "NOT", "CASE"})
 
 
 class NotUnderstoodError(Exception):
@@ -52,32 +52,25 @@ def check_shape(tokens: Tokens) -> None:
     if len(tokens) > MAX_TOKENS:
         raise NotUnderstoodError("the statement is too long")
     depth = run = open_joins = 0
+    before = ""
     for token in tokens:
         word = token.word
-        run = run + 1 if word in _UNARY or word == "NOT" or word == "CASE" else 0
-        if word in _OPENING:
+        run = run + 1 if word in _PREFIXES else 0
+        if word in _DEEPER:
             depth += 1
-        elif word in _CLOSING:
-            depth -= 1
-        elif word == "CASE" or word == "BEGIN":
-            depth += 1
-        elif word == "END":
+        elif word in _LESS_DEEP:
             depth = max(depth - 1, 0)
-        elif word == "JOIN":
+        elif word == "JOIN" and before not in ("CROSS", "NATURAL"):  # those need no condition, and cost nothing
             open_joins += 1
-        elif word in ("ON", "USING", "SELECT", ";"):
-            open_joins = 0 if word == "SELECT" or word == ";" else max(open_joins - 1, 0)
+        elif word in ("ON", "USING"):
+            open_joins = max(open_joins - 1, 0)
+        elif word in ("SELECT", ";"):
+            open_joins = 0
         if depth > MAX_DEPTH or run > MAX_DEPTH:
             raise NotUnderstoodError(TOO_DEEP)
-        if open_joins > MAX_OPEN_JOINS and not _is_open_ended(tokens):
+        if open_joins > MAX_OPEN_JOINS:
             raise NotUnderstoodError("the statement has too many joins without a condition")
-
-
-def _is_open_ended(tokens: Tokens) -> bool:
-    """CROSS and NATURAL joins need no condition, and cost sqlglot nothing."""
-    conditions = sum(1 for token in tokens if token.word in ("ON", "USING"))
-    free = sum(1 for before, token in pairwise(tokens) if token.word == "JOIN" and before.word in ("CROSS", "NATURAL"))
-    return sum(1 for token in tokens if token.word == "JOIN") - free - conditions <= MAX_OPEN_JOINS
+        before = word
 
 
 def render(tokens: Tokens) -> str:

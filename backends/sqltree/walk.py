@@ -23,7 +23,8 @@ from policy.model import Action, Steer, SteerUse
 
 Handler = Callable[["Walk", exp.Expr, Scope, str], None]
 OUTPUT, INNER = "", "inner"
-"""Uses besides those of Steer: a bare column of the answer, or of a sub-select that hands it on."""
+IGNORED = "ignored"
+"""Uses besides those of Steer: a bare column of the answer, of a sub-select that hands it on, or of EXISTS."""
 _STEERS: Mapping[str, SteerUse] = {
     "predicate": "predicate",
     "equality": "equality",
@@ -35,7 +36,7 @@ _STEERS: Mapping[str, SteerUse] = {
 }
 _NO_CALLS = frozenset(
     """
-    ALL ANY APPLY INSERT CASE COLUMNS EXISTS NEXT SOME VALUES XMLTABLE NOT OVER
+    ALL AND ANY APPLY LIKE OR XOR INSERT CASE COLUMNS EXISTS NEXT SOME VALUES XMLTABLE NOT OVER
     """.split()  # noqa: SIM905 - a list of names reads better as a text
 )
 """Words before a parenthesis that sqlglot reads like functions."""
@@ -141,7 +142,7 @@ def inner_use(node: exp.Expr, use: str) -> str:
         return use
     if isinstance(node, (exp.AggFunc, exp.Window)):
         return "aggregate"
-    if isinstance(node, (exp.From, exp.Join, exp.Values, exp.TableAlias)):
+    if isinstance(node, (exp.From, exp.Join, exp.Lateral, exp.Values, exp.TableAlias)):
         return use
     return "predicate" if isinstance(node, (exp.Case, exp.If, exp.Predicate, exp.Connector)) else "transform"
 

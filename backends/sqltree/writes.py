@@ -99,7 +99,7 @@ def delete(walk: Walk, node: Any, scope: Scope, _use: str) -> None:
     inner = open_with(walk, node, scope)
     named = list(node.args.get("tables") or ())
     using = node.args.get("using") or ()
-    if using:
+    if using and node.this:
         named = [node.this, *(item.this for item in node.this.args.get("joins") or ())]
         sources = [source for item in using for source in _sources(None, item)]
     elif node.this:
@@ -246,7 +246,7 @@ def _variable_or_unknown(walk: Walk, node: Any) -> None:
 
 
 def _rows(walk: Walk, bare: Any, parts: Parts, sources: list[Any], scope: Scope) -> Rows:
-    alias = _alias(bare)
+    alias, parts = _alias(bare), parts or ("", "")
     others = {_alias(item): item for item in sources if _alias(item) != alias}
     rows = Rows(parts, frozenset({alias, parts[-1].casefold()} - set(others)), {}, scope, walk.language, truth)
     covered = {name: covered_table(_bare(item), rows, 5) for name, item in others.items()}
