@@ -25,6 +25,7 @@ from backends.mssql.statements import (
     TRANSACTION,
 )
 from backends.sqltree.facts import Facts
+from backends.sqltree.grammar import typed_functions
 from backends.sqltree.language import Language
 from backends.sqltree.operation import Judged
 from backends.sqltree.tokens import (
@@ -47,6 +48,7 @@ from policy.model import Action
 _DATA = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "("})
 _DEFINITIONS = frozenset({"CREATE", "ALTER", "DROP"})
 _BETWEEN_ARGUMENTS = frozenset({"OUT", "OUTPUT", "WITH", "RECOMPILE", "RESULT", "SETS"})
+_TYPED = typed_functions("tsql")
 _MAX_TEXTS = 8  # SQL texts inside strings that one text may bring along, inside each other
 
 
@@ -56,6 +58,7 @@ def judge_text(text: str, parameters: Sequence[object]) -> list[Judged]:
         dialect="tsql",
         title="SQL Server",
         harmless=HARMLESS,
+        typed=_TYPED,
         judge_function=judge_function,
         judge_relation=judge_relation,
         truthy=False,

@@ -26,7 +26,6 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_KINDS = ("space", "word", "sign", "string", "name", "variable", "number", "line", "block")
 _COMMENT = re.compile(r"/\*|\*/")
 _PLAIN_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _GO = re.compile(r"[ \t]*(?:\d+[ \t]*)?(?:\r?\n|\Z)")
@@ -43,7 +42,7 @@ def lex(text: str) -> list[Token]:
         if match is None:
             raise NotUnderstoodError("the text has a character that has no meaning there")
         start, position = position, match.end()
-        kind = next(name for name in _KINDS if match[name] is not None)
+        kind = match.lastgroup or ""
         if kind == "line" and "\r" in match[0].removesuffix("\r"):
             raise NotUnderstoodError("where this comment ends depends on the server")
         if kind in ("space", "line"):

@@ -13,6 +13,7 @@ from backends.mysql.relations import judge_relation
 from backends.mysql.settings import set_statement
 from backends.mysql.statements import CATALOG, SESSION, STATEMENTS, WITH_TABLE
 from backends.sqltree.facts import DYNAMIC_CODE, Facts, verdict
+from backends.sqltree.grammar import typed_functions
 from backends.sqltree.language import Language
 from backends.sqltree.operation import Judged
 from backends.sqltree.tokens import (
@@ -35,6 +36,7 @@ from policy.model import Action
 _DATA = frozenset({"SELECT", "WITH", "(", "TABLE", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
 _ANALYZED = (_DATA - {"TABLE"}) | {"FORMAT"}
 _DEFINITIONS = frozenset({"CREATE", "ALTER", "DROP"})
+_TYPED = typed_functions("mysql")
 _MAX_TEXTS = 8  # SQL texts inside strings that one text may bring along, inside each other
 _SECRETS = verdict(Action.READ, Effect.CATALOG_READ, Effect.CATALOG_SECRETS)
 
@@ -48,6 +50,7 @@ def judge_text(text: str, parameters: Sequence[object]) -> list[Judged]:
             dialect="mysql",
             title="MySQL",
             harmless=HARMLESS,
+            typed=_TYPED,
             judge_function=judge_function,
             judge_relation=judge_relation,
             truthy=True,

@@ -56,7 +56,7 @@ def lex(text: str) -> Lexed:
         if match is None:
             raise NotUnderstoodError("the text has a character that has no meaning there")
         start, position = position, match.end()
-        kind = _kind(match)
+        kind = match.lastgroup or ""
         if kind in ("space", "line"):
             continue
         if kind == "executable":
@@ -77,16 +77,6 @@ def lex(text: str) -> Lexed:
     if inside:
         raise NotUnderstoodError("a comment does not end")
     return found
-
-
-def _kind(match: re.Match[str]) -> str:
-    return next(name for name in _KINDS if match[name] is not None)
-
-
-_KINDS = (
-    "space", "word", "sign", "string", "number", "name", "line", "variable", "bits", "hex", "executable", "hint",
-    "block", "end", "null",
-)  # fmt: skip
 
 
 def _note_condition(found: Lexed, match: re.Match[str], inside: bool) -> None:

@@ -57,7 +57,7 @@ def judge(tokens: Tokens, language: Language, *, planned: bool = False) -> Facts
     if kind in ("Values", "Subquery"):
         walk.mark((Action.READ,), Effect.READ)
     _refuse_hidden_writes(walk, tree)
-    for name in called_functions(tokens, language.dialect):
+    for name in called_functions(tokens, language.typed):
         if name not in language.harmless:
             walk.call(language.judge_function(("", name)))
     walk.push(tree, Scope(), OUTPUT)

@@ -14,13 +14,15 @@ Parts = tuple[str, ...]
 @dataclass(frozen=True, slots=True)
 class Language:
     """`judge_function` tells what a call by name does, None = harmless; `judge_relation` what reading or writing
-    (its second argument) a system relation does besides. `harmless` are function names in upper case. `truthy`:
-    numbers, texts and bare columns are predicates. `temporary`: how names of tables begin
-    that are the session's own. `variables`: bare words that are local variables."""
+    (its second argument) a system relation does besides. `harmless` are names of functions in upper case, `typed`
+    those that sqlglot turns into nodes of their own. `truthy`: numbers, texts and bare columns are predicates.
+    `temporary`: how names of tables begin that are the session's own. `parameters` are the placeholders' values,
+    `variables` bare words that are local variables."""
 
     dialect: str
     title: str
     harmless: frozenset[str]
+    typed: frozenset[str]
     judge_function: Callable[[Parts], Verdict | None]
     judge_relation: Callable[[Parts, bool], Verdict | None]
     truthy: bool

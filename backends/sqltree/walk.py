@@ -12,7 +12,6 @@ from itertools import pairwise
 from sqlglot import exp
 
 from backends.sqltree.facts import Facts, Verdict
-from backends.sqltree.grammar import typed_functions
 from backends.sqltree.language import Language, Parts
 from backends.sqltree.nodes import LEAVES, PLAIN
 from backends.sqltree.scope import Scope
@@ -34,12 +33,6 @@ _STEERS: Mapping[str, SteerUse] = {
     "transform": "transform",
     "row": "row",
 }
-_NO_CALLS = frozenset(
-    """
-    ALL AND ANY APPLY LIKE OR XOR INSERT CASE COLUMNS EXISTS NEXT SOME VALUES XMLTABLE NOT OVER
-    """.split()  # noqa: SIM905 - a list of names reads better as a text
-)
-"""Words before a parenthesis that sqlglot reads like functions."""
 _BARE = (exp.Alias, exp.Paren, exp.Column, exp.Star, exp.Identifier)
 
 
@@ -147,9 +140,8 @@ def inner_use(node: exp.Expr, use: str) -> str:
     return "predicate" if isinstance(node, (exp.Case, exp.If, exp.Predicate, exp.Connector)) else "transform"
 
 
-def called_functions(tokens: Tokens, dialect: str) -> list[str]:
+def called_functions(tokens: Tokens, typed: frozenset[str]) -> list[str]:
     """Names before a parenthesis that sqlglot turns into nodes of their own, in upper case."""
-    typed = typed_functions(dialect) - _NO_CALLS
     names = []
     for token, after in pairwise(tokens):
         if after.word == "(" and token.kind in (WORD, NAME) and token.value.upper() in typed:
