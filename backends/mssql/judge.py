@@ -56,12 +56,10 @@ def judge_text(text: str, parameters: Sequence[object]) -> list[Judged]:
     """The statements of a text. Raises NotUnderstoodError for what no server would read."""
     language = Language(
         dialect="tsql",
-        title="SQL Server",
         harmless=HARMLESS,
         typed=_TYPED,
         judge_function=judge_function,
         judge_relation=judge_relation,
-        truthy=False,
         temporary="#",
         parameters=tuple(parameters),
     )

@@ -48,12 +48,10 @@ def judge_text(text: str, parameters: Sequence[object]) -> list[Judged]:
     judge = _Judge(
         Language(
             dialect="mysql",
-            title="MySQL",
             harmless=HARMLESS,
             typed=_TYPED,
             judge_function=judge_function,
             judge_relation=judge_relation,
-            truthy=True,
             parameters=tuple(parameters),
         )
     )

@@ -15,17 +15,13 @@ Parts = tuple[str, ...]
 class Language:
     """`judge_function` tells what a call by name does, None = harmless; `judge_relation` what reading or writing
     (its second argument) a system relation does besides. `harmless` are names of functions in upper case, `typed`
-    those that sqlglot turns into nodes of their own. `truthy`: numbers, texts and bare columns are predicates.
-    `temporary`: how names of tables begin that are the session's own. `parameters` are the placeholders' values,
-    `variables` bare words that are local variables."""
+    those that sqlglot turns into nodes of their own. `temporary`: how names of tables begin that
+    are the session's own. `parameters` are the placeholders' values."""
 
     dialect: str
-    title: str
     harmless: frozenset[str]
     typed: frozenset[str]
     judge_function: Callable[[Parts], Verdict | None]
     judge_relation: Callable[[Parts, bool], Verdict | None]
-    truthy: bool
     temporary: str = ""
     parameters: tuple[object, ...] = ()
-    variables: frozenset[str] = frozenset()

@@ -54,8 +54,6 @@ def _mention(column: exp.Column, rows: Rows, found: Mentions, *, hidden: frozens
             found.own = True
         else:
             found.other = True
-    elif not isinstance(column.this, exp.Star) and column.name.casefold() in rows.language.variables:
-        return
     elif nested or rows.others:
         found.maybe = True
     else:
