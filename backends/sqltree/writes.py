@@ -326,7 +326,7 @@ def _merge_branch(walk: Walk, node: Any, when: Any, rows: Rows, scope: Scope) ->
             reach = Reach.SCOPED  # the source says which rows are meant: that is what MERGE is for
         walk.mark((), *(UPDATE_EFFECTS if word == "UPDATE" else DELETE_EFFECTS)[reach])
         if word == "UPDATE":
-            walk.push(action.expressions, scope, "transform")
+            walk.push(action.args.get("expressions"), scope, "transform")
     else:
         walk.facts.unknown("a branch of MERGE does something that is not known")
 
