@@ -207,7 +207,7 @@ async def test_a_session_that_loses_its_server_is_unavailable_and_the_next_one_w
 async def test_a_slow_server_is_unavailable_before_the_caller_gives_up(
     databases: StoreDatabases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.store.engine.PATIENCE", 0.5)
+    monkeypatch.setattr("server.store.engine.PATIENCE", 3.0)
     url = databases.create()
     store = await open_store(url)
     with pytest.raises(StoreUnavailable, match="in time"):
