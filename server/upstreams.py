@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from backends.base import Backend, Secrets, Upstream
 from catalog.labels import Labels
@@ -60,7 +60,3 @@ class LabelBook:
     def replace(self, resource: str, labels: Labels) -> None:
         self._labels[resource] = labels
         self._found.clear()
-
-    @property
-    def all(self) -> Mapping[str, Labels]:
-        return dict(self._labels)
