@@ -210,15 +210,110 @@ class Segment(Base):
 
 
 class CatalogColumn(Base):
-    """What a scan knows of one column. `label` "" = looked at and found clear."""
+    """One place that can hold data: a column, or by `kind` a field, a JSON pointer, an HTTP path.
+
+    Other kinds use the same three names for resource-wide container, collection and place: Mongo's database,
+    collection and field, an MCP server, tool and pointer, an HTTP host, path and field. `label` "" = looked at and
+    found clear. `state` "pending" = masked until somebody reviews it. `position` counts from 1 within the table,
+    0 = not known. `vanished_at` set = the last scan did not find it any more; kept for its history only.
+    """
 
     __tablename__ = "catalog_columns"
     resource: Mapped[str] = mapped_column(String(128), primary_key=True)
-    schema: Mapped[str] = mapped_column(String(128), primary_key=True)
-    table: Mapped[str] = mapped_column(String(128), primary_key=True)
-    column: Mapped[str] = mapped_column(String(128), primary_key=True)
+    schema: Mapped[str] = mapped_column(String(256), primary_key=True)
+    table: Mapped[str] = mapped_column(String(256), primary_key=True)
+    column: Mapped[str] = mapped_column(String(512), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), default="column")
+    position: Mapped[int] = mapped_column(Integer, default=0)
     type: Mapped[str] = mapped_column(String(128), default="")
     label: Mapped[str] = mapped_column(String(32), default="")
     detector: Mapped[str] = mapped_column(String(64), default="")
     confidence: Mapped[float] = mapped_column(Float, default=0.0)
-    scanned_at: Mapped[float] = mapped_column(Float)
+    state: Mapped[str] = mapped_column(String(16), default="")
+    first_seen: Mapped[float] = mapped_column(Float, default=0.0)
+    scanned_at: Mapped[float] = mapped_column(Float, default=0.0)
+    vanished_at: Mapped[float | None] = mapped_column(Float)
+
+
+class CatalogEvidence(Base):
+    """Why a place carries a label: one row for each label and kind of evidence. Never a value.
+
+    `kind` is name, values, model, sweep, view or lineage; `detail` what the detector said of name and context.
+    """
+
+    __tablename__ = "catalog_evidence"
+    resource: Mapped[str] = mapped_column(String(128), primary_key=True)
+    schema: Mapped[str] = mapped_column(String(256), primary_key=True)
+    table: Mapped[str] = mapped_column(String(256), primary_key=True)
+    column: Mapped[str] = mapped_column(String(512), primary_key=True)
+    label: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    detector: Mapped[str] = mapped_column(String(64), default="")
+    confidence: Mapped[float] = mapped_column(Float, default=0.0)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    hits: Mapped[int] = mapped_column(Integer, default=1)
+    first_seen: Mapped[float] = mapped_column(Float)
+    last_seen: Mapped[float] = mapped_column(Float)
+
+
+class CatalogPin(Base):
+    """What a reviewer decided about a place; it beats every scan. `decision` is label, clear or mask."""
+
+    __tablename__ = "catalog_pins"
+    resource: Mapped[str] = mapped_column(String(128), primary_key=True)
+    schema: Mapped[str] = mapped_column(String(256), primary_key=True)
+    table: Mapped[str] = mapped_column(String(256), primary_key=True)
+    column: Mapped[str] = mapped_column(String(512), primary_key=True)
+    decision: Mapped[str] = mapped_column(String(16))
+    label: Mapped[str] = mapped_column(String(32), default="")
+    by: Mapped[str] = mapped_column(String(128))
+    why: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[float] = mapped_column(Float)
+
+
+class CatalogChange(Base):
+    """The history of a place: what was found or decided, by whom, why. `by` "" = Warded itself."""
+
+    __tablename__ = "catalog_changes"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    resource: Mapped[str] = mapped_column(String(128))
+    schema: Mapped[str] = mapped_column(String(256))
+    table: Mapped[str] = mapped_column(String(256))
+    column: Mapped[str] = mapped_column(String(512))
+    at: Mapped[float] = mapped_column(Float)
+    by: Mapped[str] = mapped_column(String(128), default="")
+    what: Mapped[str] = mapped_column(String(16))
+    before: Mapped[str] = mapped_column(String(64), default="")
+    after: Mapped[str] = mapped_column(String(64), default="")
+    why: Mapped[str] = mapped_column(Text, default="")
+    __table_args__ = (Index("ix_catalog_changes_place", "resource", "schema", "table", "column"),)
+
+
+class CatalogReading(Base):
+    """How often one person (and agent) got answers with this column in it, and how often it came masked."""
+
+    __tablename__ = "catalog_readings"
+    resource: Mapped[str] = mapped_column(String(128), primary_key=True)
+    schema: Mapped[str] = mapped_column(String(256), primary_key=True)
+    table: Mapped[str] = mapped_column(String(256), primary_key=True)
+    column: Mapped[str] = mapped_column(String(512), primary_key=True)
+    user: Mapped[str] = mapped_column(String(128), primary_key=True)
+    agent: Mapped[str] = mapped_column(String(512), primary_key=True)
+    reads: Mapped[int] = mapped_column(Integer, default=0)
+    masked: Mapped[int] = mapped_column(Integer, default=0)
+    first_at: Mapped[float] = mapped_column(Float)
+    last_at: Mapped[float] = mapped_column(Float)
+
+
+class CatalogState(Base):
+    """One row a resource. `version` grows with every change of its labels, so that other processes notice.
+
+    `scan_finished_at` null after a start = interrupted; `lost_reads` = answers that the counts of readings miss.
+    """
+
+    __tablename__ = "catalog_state"
+    resource: Mapped[str] = mapped_column(String(128), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, default=0)
+    scan_started_at: Mapped[float | None] = mapped_column(Float)
+    scan_finished_at: Mapped[float | None] = mapped_column(Float)
+    lost_reads: Mapped[int] = mapped_column(Integer, default=0)
