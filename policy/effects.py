@@ -44,6 +44,39 @@ class Effect(StrEnum):
     DROP_INDEX_OR_VIEW = "drop-index-or-view", "DROP of an index or a view: nothing is lost that cannot be rebuilt."
     ALTER = "alter", "A schema change of something that exists and that loses no data (ADD COLUMN, RENAME, COMMENT)."
     CREATE = "create", "A new object: table, index, view, type, schema, extension, function."
+    CREATE_TABLE = "create-table", "A new table, also one filled from a query."
+    CREATE_COLUMN = "create-column", "A new column of a table."
+    CREATE_CONSTRAINT = "create-constraint", "A new constraint: a key, a check."
+    CREATE_INDEX = "create-index", "A new index, or extended statistics."
+    CREATE_VIEW = "create-view", "A new view, or a materialized one."
+    CREATE_SCHEMA = "create-schema", "A new schema."
+    CREATE_DATABASE = "create-database", "A new database."
+    CREATE_FUNCTION = "create-function", "New stored code: a function, procedure, aggregate, operator, cast."
+    CREATE_TRIGGER = "create-trigger", "A new trigger, rule or scheduled event."
+    CREATE_TYPE = "create-type", "A new type or domain."
+    ALTER_TABLE = (
+        "alter-table",
+        "Something about a table is changed; what it is may be told by the effects on its columns and constraints.",
+    )
+    ALTER_COLUMN = "alter-column", "A column gets another type, default, name or storage, or must or need not be set."
+    ALTER_CONSTRAINT = "alter-constraint", "A constraint is changed, renamed or validated."
+    ALTER_INDEX = "alter-index", "An index is changed or renamed."
+    ALTER_VIEW = "alter-view", "A view is changed or renamed."
+    ALTER_SCHEMA = "alter-schema", "A schema is renamed."
+    ALTER_DATABASE = "alter-database", "A database is changed or renamed."
+    ALTER_FUNCTION = "alter-function", "Stored code is changed or renamed."
+    ALTER_TRIGGER = "alter-trigger", "A trigger, rule or scheduled event is changed or renamed."
+    ALTER_TYPE = "alter-type", "A type or domain is changed or renamed."
+    DROP_TABLE = "drop-table", "A table is dropped."
+    DROP_COLUMN = "drop-column", "A column is dropped."
+    DROP_CONSTRAINT = "drop-constraint", "A constraint is dropped: no data is lost, a promise about it is."
+    DROP_INDEX = "drop-index", "An index is dropped, or extended statistics."
+    DROP_VIEW = "drop-view", "A view is dropped."
+    DROP_SCHEMA = "drop-schema", "A schema is dropped."
+    DROP_DATABASE = "drop-database", "A database is dropped."
+    DROP_FUNCTION = "drop-function", "Stored code is dropped."
+    DROP_TRIGGER = "drop-trigger", "A trigger, rule or scheduled event is dropped or switched off."
+    DROP_TYPE = "drop-type", "A type or domain is dropped."
     CREATE_AS = "create-as", "A new table filled from a query (CREATE TABLE AS, SELECT INTO, materialized view)."
     COPY_IN = "copy-in", "COPY … FROM STDIN: bulk load through the connection."
     COPY_OUT = "copy-out", "COPY … TO STDOUT: bulk read through the connection."
@@ -72,6 +105,26 @@ class Effect(StrEnum):
         "Code built or run as text: DO blocks, EXECUTE, query_to_xml and other SQL inside strings.",
     )
     UNKNOWN_FUNCTION = "unknown-function", "Calls a function of unknown effect (user code, not known to be harmless)."
+    UNKNOWN_FUNCTION_IMMUTABLE = (
+        "unknown-function-immutable",
+        "The target's catalog promises of such a function that it only computes. Comes with unknown-function.",
+    )
+    UNKNOWN_FUNCTION_STABLE = (
+        "unknown-function-stable",
+        "The target's catalog promises of such a function that it only reads. Comes with unknown-function.",
+    )
+    UNKNOWN_FUNCTION_VOLATILE = (
+        "unknown-function-volatile",
+        "The target's catalog says of such a function that it may write. Comes with unknown-function.",
+    )
+    SLEEP = "sleep", "Waits on purpose (pg_sleep, SLEEP, BENCHMARK, WAITFOR)."
+    RESOURCE_EXHAUSTION = (
+        "resource-exhaustion",
+        "Takes time or memory without a bound worth the name: more than 10 million generated rows, a recursion that "
+        "nothing ends, a text of more than 10 MB made by repetition, a wait that is longer than 10 seconds or unknown.",
+    )
+    KILL_SESSION = "kill-session", "Ends another session or its statement (KILL, pg_terminate_backend)."
+    SHUTDOWN = "shutdown", "Stops or restarts the server."
     CATALOG_SECRETS = (
         "catalog-secrets",
         "Reads credentials or sampled data from catalogs (pg_authid, pg_statistic, pg_user_mapping).",
@@ -113,5 +166,17 @@ class Effect(StrEnum):
     )
 
 
+def of_kind(verb: str, kind: str) -> tuple[Effect, ...]:
+    """The effect that says which kind of thing is made, changed or lost, beside `create`, `alter`, `drop`; () = none.
+
+    `verb` is one of these three words; `kind` is a word such as "table".
+    """
+    found = _BY_NAME.get(f"{verb}-{kind}")
+    return () if found is None else (found,)
+
+
+CREATED = frozenset(effect for effect in Effect if effect.startswith("create-")) - {Effect.CREATE_AS}
+"""What kinds of things are made."""
+_BY_NAME = {effect.value: effect for effect in Effect}
 EFFECTS: tuple[tuple[str, str], ...] = tuple((effect.value, effect.doc) for effect in Effect)
 """(name, meaning) of every effect, in the order of the documentation."""

@@ -11,7 +11,7 @@ from backends.mssql.statements import GRANT, ROLE, SECRETS, SETTING
 from backends.sqltree.facts import Facts, Verdict, verdict
 from backends.sqltree.tokens import NAME, WORD, Tokens, find, split, words_of
 from catalog.model import Locator
-from policy.effects import Effect
+from policy.effects import Effect, of_kind
 from policy.model import Action
 
 Inner = Callable[[Tokens], Facts]
@@ -42,6 +42,18 @@ _PLAIN = frozenset(
 )
 _INDEX = frozenset({"INDEX", "UNIQUE", "CLUSTERED", "NONCLUSTERED", "COLUMNSTORE", "SPATIAL", "STATISTICS", "PRIMARY"})
 
+KIND_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(_INDEX, "index"),
+    **dict.fromkeys(_CODE - {"TRIGGER"}, "function"),
+    "AGGREGATE": "function",
+    "DATABASE": "database",
+    "SCHEMA": "schema",
+    "TABLE": "table",
+    "TRIGGER": "trigger",
+    "TYPE": "type",
+    "VIEW": "view",
+}
+"""The kinds that effects tell apart."""
 _BODY_STARTS = STARTS | {"WITH", "MERGE", "EXTERNAL", ";"}
 
 
@@ -62,6 +74,8 @@ def define(tokens: Tokens, inner: Inner) -> tuple[str, Facts]:
         {"DROP": _drop, "ALTER": _alter}.get(verb, _create)(facts, tokens, at, inner)
     else:
         facts.unknown(f"this form of {verb} is not known")
+    if Effect[verb] in facts.effects or Effect.DROP_INDEX_OR_VIEW in facts.effects:
+        facts.add((), of_kind(verb.lower(), KIND_NAMES.get(kind, "")))
     return f"{verb} {kind}".strip(), facts
 
 
@@ -213,6 +227,7 @@ def _alter_database(facts: Facts, tokens: Tokens) -> None:
 
 def _alter_table(facts: Facts, tokens: Tokens, end: int) -> None:
     verb, thing = words_of(tokens[end:], 2)
+    facts.add((), _table_kind(tokens[end:]))
     words = {token.word for token in tokens[end:]}
     if (verb == "DROP" and (thing not in ("CONSTRAINT", "PERIOD") or "COLUMN" in words)) or (
         verb == "DISABLE" and thing == "TRIGGER"
@@ -222,3 +237,21 @@ def _alter_table(facts: Facts, tokens: Tokens, end: int) -> None:
         facts.add((Action.WRITE,), (Effect.TRUNCATE,))
     elif verb == "ALTER" and "MASKED" in words and "DROP" in words:
         facts.apply(_SECURITY)
+
+
+_CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "FOREIGN", "UNIQUE", "CHECK", "DEFAULT"})
+_TABLE_VERBS: Mapping[str, str] = {"ADD": "create", "ALTER": "alter", "DROP": "drop"}
+
+
+def _table_kind(tokens: Tokens) -> tuple[Effect, ...]:
+    """Which part of the table an action makes, changes or loses."""
+    verb, thing = words_of(tokens, 2)
+    if verb in ("DISABLE", "ENABLE") and thing == "TRIGGER":
+        return (Effect.DROP_TRIGGER if verb == "DISABLE" else Effect.ALTER_TRIGGER,)
+    if verb in ("WITH", "CHECK", "NOCHECK"):
+        adds = "ADD" in words_of(tokens, 3)
+        return (Effect.CREATE_CONSTRAINT if adds else Effect.ALTER_CONSTRAINT,)
+    if thing in _CONSTRAINTS:
+        both = ("constraint", "column") if "COLUMN" in {token.word for token in tokens} else ("constraint",)
+        return tuple(effect for kind in both for effect in of_kind(_TABLE_VERBS.get(verb, ""), kind))
+    return () if thing == "PERIOD" else of_kind(_TABLE_VERBS.get(verb, ""), "column")

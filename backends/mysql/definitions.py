@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from backends.mysql.relations import judge_relation
 from backends.sqltree.facts import Facts, verdict
 from backends.sqltree.tokens import NAME, STRING, WORD, Token, Tokens, find, split, words_of
 from catalog.model import Locator
-from policy.effects import Effect
+from policy.effects import Effect, of_kind
 from policy.model import Action
 
 Inner = Callable[[Tokens], Facts]
@@ -19,6 +19,19 @@ _NO_QUERY = frozenset({"PARSER", "SYSTEM", "CHECK", "CASCADED", "LOCAL", "VALIDA
 _CODE = frozenset({"PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "PACKAGE"})
 _KINDS = frozenset({"TABLE", "VIEW", "INDEX", "DATABASE", "SCHEMA", "SEQUENCE", *_CODE})
 _LOSSES: dict[str, Effect] = {"INDEX": Effect.DROP_INDEX_OR_VIEW, "VIEW": Effect.DROP_INDEX_OR_VIEW}
+KIND_NAMES: Mapping[str, str] = {
+    "DATABASE": "database",
+    "EVENT": "trigger",
+    "FUNCTION": "function",
+    "INDEX": "index",
+    "PACKAGE": "function",
+    "PROCEDURE": "function",
+    "SCHEMA": "database",
+    "TABLE": "table",
+    "TRIGGER": "trigger",
+    "VIEW": "view",
+}
+"""The kinds that effects tell apart. What MySQL calls a schema is a database."""
 _BODY_STARTS = frozenset(
     """
     BEGIN RETURN SELECT INSERT UPDATE DELETE REPLACE CALL SET WITH TRUNCATE DROP IF WHILE LOOP REPEAT PREPARE EXECUTE
@@ -41,6 +54,7 @@ def define(tokens: Tokens, inner: Inner) -> tuple[str, Facts]:
         facts.unknown(f"this form of {verb} is not known")
         return verb, facts
     kind = tokens[at].word
+    facts.add((), of_kind(verb.lower(), KIND_NAMES.get(kind, "")))
     if verb == "DROP":
         _drop(facts, tokens, kind, at)
     elif verb == "ALTER":
@@ -225,6 +239,7 @@ def _alter(facts: Facts, tokens: Tokens, kind: str, at: int, inner: Inner) -> No
 
 def _table_action(facts: Facts, words: tuple[str, ...]) -> None:
     verb, thing, _third = words
+    facts.add((), _table_kind(verb, thing))
     if verb == "DROP":
         if thing in ("INDEX", "KEY"):
             facts.add((), (Effect.DROP_INDEX_OR_VIEW,))
@@ -238,6 +253,30 @@ def _table_action(facts: Facts, words: tuple[str, ...]) -> None:
         facts.apply(_FILE)
     elif verb == "EXCHANGE":
         facts.add((Action.WRITE,), ())
+
+
+_CONSTRAINTS = frozenset({"CONSTRAINT", "FOREIGN", "CHECK", "PRIMARY"})
+_INDEXES = frozenset({"INDEX", "KEY", "UNIQUE", "FULLTEXT", "SPATIAL"})
+_NO_COLUMN = frozenset({"PARTITION", "PARTITIONS", "SYSTEM", "PERIOD"})
+_TABLE_VERBS: Mapping[str, str] = {
+    "ADD": "create",
+    "ALTER": "alter",
+    "CHANGE": "alter",
+    "DROP": "drop",
+    "MODIFY": "alter",
+    "RENAME": "alter",
+}
+
+
+def _table_kind(verb: str, thing: str) -> tuple[Effect, ...]:
+    """Which part of the table an action makes, changes or loses. COLUMN may be left out before a column's name."""
+    if thing in _CONSTRAINTS:
+        return of_kind(_TABLE_VERBS.get(verb, ""), "constraint")
+    if thing in _INDEXES:
+        return of_kind(_TABLE_VERBS.get(verb, ""), "index")
+    if thing in _NO_COLUMN or (verb == "RENAME" and thing != "COLUMN"):
+        return ()
+    return of_kind(_TABLE_VERBS.get(verb, ""), "column")
 
 
 def tables_after(tokens: Tokens, *words: str) -> list[tuple[str, ...]]:

@@ -86,10 +86,11 @@ _FAMILIES: tuple[tuple[Verdict, str], ...] = (
         bt_page_items pg_get_sequence_data
         """,
     ),
+    (_verdict([Action.ADMINISTER], Effect.KILL_SESSION), "pg_terminate_backend pg_cancel_backend"),
     (
         _verdict([Action.ADMINISTER], Effect.MAINTENANCE),
         """
-        pg_terminate_backend pg_cancel_backend pg_reload_conf pg_rotate_logfile pg_rotate_logfile_old pg_switch_wal
+        pg_reload_conf pg_rotate_logfile pg_rotate_logfile_old pg_switch_wal
         pg_create_restore_point pg_promote pg_wal_replay_pause pg_wal_replay_resume pg_backup_start pg_backup_stop
         pg_start_backup pg_stop_backup pg_log_backend_memory_contexts pg_log_standby_snapshot pg_stat_reset
         pg_stat_reset_shared pg_stat_reset_slru pg_stat_reset_single_table_counters pg_stat_reset_backend_stats

@@ -8,6 +8,7 @@ from typing import Any
 
 from backends.postgres import bodies, definitions, expressions, queries, sessions, transfers, writes
 from backends.postgres.effects import STATEMENTS
+from backends.postgres.kinds import telling
 from backends.postgres.scope import Scope
 from backends.postgres.steering import settle
 from backends.postgres.uses import root_use
@@ -60,10 +61,9 @@ _SPECIAL: Mapping[str, Handler] = {
     "ViewStmt": definitions.create_view,
 }
 
-HANDLERS: Mapping[str, Handler] = {
-    **{kind: partial(definitions.plain, kind=kind) for kind in STATEMENTS},
-    **_SPECIAL,
-}
+HANDLERS: Mapping[str, Handler] = telling(
+    {**{kind: partial(definitions.plain, kind=kind) for kind in STATEMENTS}, **_SPECIAL}
+)
 """Every node type that means more than its parts. Those of nodes.py mean no more; any other is unknown."""
 
 

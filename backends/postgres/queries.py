@@ -48,6 +48,7 @@ def select(walk: Walk, node: Tree, scope: Scope) -> None:
         walk.mark(scope, (Action.WRITE,), Effect.LOCK)
     if "intoClause" in node:
         into_clause(walk, node["intoClause"], inner)
+        walk.mark(scope, (), Effect.CREATE_TABLE)
         shown = walk.within(TRANSFORM)
     add_sources(inner, node.get("fromClause", ()))
     for side in ("larg", "rarg"):

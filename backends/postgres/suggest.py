@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backends.postgres.facts import Facts
-from policy.effects import Effect
+from policy.effects import CREATED, Effect
 
 MULTIPLE_STATEMENTS = "Send one statement per call."
 MAX_QUOTED = 120  # characters of the statement that a suggestion repeats
@@ -42,7 +42,7 @@ GENERAL: Mapping[Effect, str] = {
 }
 """Effect → advice, in the order of which matters most."""
 
-HARMLESS = frozenset({Effect.READ, Effect.CATALOG_READ, Effect.PLAN_ONLY, Effect.INSERT, Effect.CREATE})
+HARMLESS = frozenset({Effect.READ, Effect.CATALOG_READ, Effect.PLAN_ONLY, Effect.INSERT, Effect.CREATE, *CREATED})
 
 _KEYWORDS = {"DeleteStmt": "DELETE FROM {table}", "UpdateStmt": "UPDATE {table} SET …"}
 _MISSING = (Effect.UNBOUNDED_DELETE, Effect.UNBOUNDED_UPDATE)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from backends.sqltree.facts import Facts
 from backends.sqltree.tokens import NAME, WORD, Tokens, find
-from policy.effects import Effect
+from policy.effects import CREATED, Effect
 
 MULTIPLE_STATEMENTS = "Send one statement per call."
 MAX_QUOTED = 120  # characters of the statement that a suggestion repeats
@@ -37,7 +37,7 @@ GENERAL: Mapping[Effect, str] = {
 }
 """Effect → advice, in the order of which matters most."""
 
-HARMLESS = frozenset({Effect.READ, Effect.CATALOG_READ, Effect.PLAN_ONLY, Effect.INSERT, Effect.CREATE})
+HARMLESS = frozenset({Effect.READ, Effect.CATALOG_READ, Effect.PLAN_ONLY, Effect.INSERT, Effect.CREATE, *CREATED})
 _MISSING = frozenset({Effect.UNBOUNDED_DELETE, Effect.UNBOUNDED_UPDATE})
 _EMPTY = frozenset({Effect.TAUTOLOGICAL_DELETE, Effect.TAUTOLOGICAL_UPDATE})
 _AFTER_TABLE = frozenset({"FROM", "UPDATE", "TABLE", "INTO", "TRUNCATE"})
