@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from catalog.model import Finding, Locator, Resource
+from catalog.model import Finding, Locator, Login, Resource
 from policy.model import Action, Operation
 from policy.permit import Permit
 
@@ -132,8 +132,11 @@ class Upstream(Protocol):
         Raises UpstreamError."""
         ...
 
-    def scan(self, *, sample: int) -> AsyncIterator[ColumnSample]:
-        """Sample every readable column with the scanner's login; at most `sample` values each."""
+    def scan(self, *, sample: int, wanted: Wanted | None = None) -> AsyncIterator[ColumnSample]:
+        """Sample every readable column with the scanner's login; at most `sample` values each.
+
+        `wanted` is asked once for every table (schema, name), all of them before the first sample is taken.
+        """
         ...
 
     async def check(self) -> list[Health]:
@@ -143,8 +146,27 @@ class Upstream(Protocol):
     async def close(self) -> None: ...
 
 
+Wanted = Callable[[str, str], bool]
+"""Whether a scan looks at a table, by schema and name."""
+
 Secrets = Callable[[str], str]
 """Resolves a secret reference (`env:NAME`, `file:/path`) just before use."""
+
+
+class ParseFor(Protocol):
+    def __call__(self, verb: str, arguments: Mapping[str, Any], *, target: object | None = None) -> Operation: ...
+
+
+@runtime_checkable
+class Informed(Protocol):
+    """An Upstream that can say what names mean at its target."""
+
+    async def target(self, login: Login, *, missed: bool = False) -> object | None:
+        """An immutable picture of the target's definitions, for `Backend.parse_for`; None if it cannot be had.
+
+        `missed` = the last one did not know a name that was asked for. Never raises.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +176,9 @@ class Backend:
     `parse(verb, arguments)` never raises on hostile input: what it cannot understand becomes an
     Operation with `Action.UNKNOWN` and a `problem`. It raises ValueError only for arguments that
     break the verb's input schema. `preview` derives the operation of a dry run: it plans and
-    describes (Columns, then a Document with `estimated_rows`), and changes nothing.
+    describes (Columns, then a Document with `estimated_rows`), and changes nothing. `parse_for` is
+    `parse` with the keyword `target`: what `Informed.target` of the upstream gave, so that names mean
+    what they mean there; None where the backend has no such thing.
     """
 
     name: str
@@ -163,6 +187,7 @@ class Backend:
     parse: Callable[[str, Mapping[str, Any]], Operation]
     preview: Callable[[Operation], Operation]
     open: Callable[[Resource, Secrets], Upstream]
+    parse_for: ParseFor | None = None
 
 
 __all__ = [
@@ -176,10 +201,12 @@ __all__ = [
     "Done",
     "Finding",
     "Health",
+    "Informed",
     "Limits",
     "Rows",
     "Secrets",
     "Text",
     "Upstream",
     "Verb",
+    "Wanted",
 ]

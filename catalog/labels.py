@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from catalog.model import Label, Locator
+from catalog.model import PLACES, Label, Locator
 from catalog.system import is_system, system_labels
 
 Table = tuple[str, str]
@@ -26,13 +26,15 @@ class Labels:
     _columns: Mapping[Table, Mapping[str, Label | None]]
     _labelled: Mapping[Table, Mapping[str, Label]]
     _schemas_of: Mapping[str, tuple[str, ...]]
+    _cleared: frozenset[tuple[str, ...]] = frozenset()
 
     @staticmethod
-    def build(entries: Iterable[tuple[Locator, Label | None]]) -> Labels:
-        """From column locators (schema, table, column); None = scanned and clear. Raises ValueError for any other."""
+    def build(entries: Iterable[tuple[Locator, Label | None]], cleared: Iterable[tuple[str, ...]] = ()) -> Labels:
+        """From locators of places (schema, table, column); None = looked at and clear. The order of a table's columns
+        is kept. `cleared` are paths that a reviewer declared clear. Raises ValueError for what is not a place."""
         columns: dict[Table, dict[str, Label | None]] = {}
         for locator, label in entries:
-            if locator.kind != "column" or len(locator.path) != 3:
+            if locator.kind not in PLACES or len(locator.path) != 3:
                 raise ValueError(f"labels are kept for columns, not for a {locator.kind}")
             schema, table, column = locator.path
             columns.setdefault((schema, table), {})[column] = label
@@ -43,7 +45,25 @@ class Labels:
         schemas: dict[str, tuple[str, ...]] = {}
         for schema, table in sorted(columns):
             schemas[table] = (*schemas.get(table, ()), schema)
-        return Labels(_version(columns), _columns=columns, _labelled=labelled, _schemas_of=schemas)
+        reviewed = frozenset(cleared)
+        version = _version(columns, reviewed)
+        return Labels(version, _columns=columns, _labelled=labelled, _schemas_of=schemas, _cleared=reviewed)
+
+    def cleared(self, locator: Locator) -> bool:
+        """Whether a reviewer said that this column is clear: then nothing looks at its values any more."""
+        return locator.path in self._cleared
+
+    def names(self, table: Table) -> tuple[str, ...]:
+        """The columns of a table in their order; nothing when it was never scanned."""
+        return tuple(self._columns.get(table, ()))
+
+    def is_empty(self) -> bool:
+        """Nothing was ever scanned here."""
+        return not self._columns
+
+    def is_clear(self) -> bool:
+        """No column carries a label: either there is nothing to hide, or nobody found it."""
+        return not any(self._labelled.values())
 
     def column(self, locator: Locator) -> Label | None:
         """The label of one column; None = clear. Candidates that disagree (unqualified name) give COMPUTED."""
@@ -139,8 +159,10 @@ def _schema_and_table(locator: Locator) -> Table:
     return schema, table
 
 
-def _version(columns: Mapping[Table, Mapping[str, Label | None]]) -> str:
+def _version(columns: Mapping[Table, Mapping[str, Label | None]], cleared: frozenset[tuple[str, ...]]) -> str:
     digest = hashlib.sha256()
+    for path in sorted(cleared):
+        digest.update("\0".join((*path, "!", "\n")).encode("utf-8", "surrogatepass"))
     for (schema, table), known in sorted(columns.items()):
         for name, label in sorted(known.items()):
             digest.update("\0".join((schema, table, name, label or "", "\n")).encode("utf-8", "surrogatepass"))

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Literal
 
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
+PLACES = frozenset({"column", "field", "pointer", "path"})
+"""Kinds of locators that hold values, each a path of three: (schema, table, column), (database, collection, field),
+(server, tool, JSON pointer), (host, path, field). Labels are kept for these."""
 
 
 class Label(StrEnum):
@@ -59,13 +63,14 @@ class Login:
     """One upstream account of a resource and who gets it; the secret stays a reference.
 
     `groups` empty means everybody; `via` is "agent", "person" or "" for both.
-    `password` is a reference such as `env:NAME` or `file:/path`, "" for none.
+    `password` is a reference such as `env:NAME` or `file:/path`, "" for none. `mode` is what the account is meant for.
     """
 
     user: str
     password: str = ""
     groups: tuple[str, ...] = ()
     via: str = ""
+    mode: Literal["read_only", "read_write"] = "read_write"
 
 
 @dataclass(frozen=True, slots=True)

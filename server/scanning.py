@@ -1,4 +1,8 @@
-"""Fills the catalog: samples an upstream, says what each column holds, keeps the verdicts and none of the values."""
+"""Fills the catalog: samples an upstream, says what each column holds, keeps the verdicts and none of the values.
+
+What a table holds is kept as soon as it was judged, so a scan that breaks off is taken up where it stopped. Views are
+judged last, for they inherit. Between tables the scan rests as long as the last one took.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +13,30 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy import select
 
 from backends.base import ColumnSample, Upstream
-from catalog.labels import Labels
-from catalog.model import Label, Locator
+from catalog.model import Label
 from catalog.system import is_system, system_labels
+from server.catalog.loading import load_labels
+from server.catalog.places import Change, Path, Table, Verdict, path_of
+from server.catalog.progress import Progress, Run, begin_scan, finish_scan
+from server.catalog.saving import save_verdicts, vanish
 from server.store.engine import Store
-from server.store.models import CatalogColumn
+
+__all__ = ["Progress", "ScanSummary", "load_labels", "scan_resource"]
 
 log = structlog.get_logger("warded.catalog")
 
-Path = tuple[str, str, str]
+LONGEST_REST = 1.0
+"""Seconds between two tables at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanSummary:
-    """What one scan did: columns seen, how many carry a label, which, and columns forgotten as gone."""
+    """What one scan did: columns seen, how many carry a label, which, columns forgotten as gone, and what is new.
+
+    `skipped` tables had been looked at by the scan that this one took up.
+    """
 
     resource: str
     tables: int
@@ -34,16 +45,8 @@ class ScanSummary:
     by_label: Mapping[Label, int] = field(default_factory=dict)
     vanished: int = 0
     scanned_at: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is kept of one column. `label` None = clear."""
-
-    type: str
-    label: Label | None = None
-    detector: str = ""
-    confidence: float = 0.0
+    skipped: int = 0
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +59,49 @@ class _Derived:
 
 
 async def scan_resource(
-    store: Store, resource: str, upstream: Upstream, *, sample: int = 200, clock: Callable[[], float] = time.time
+    store: Store,
+    resource: str,
+    upstream: Upstream,
+    *,
+    sample: int = 200,
+    tables: frozenset[Table] | None = None,
+    resume: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> ScanSummary:
-    """Look at every column that the scanner may read, and replace what is known of the resource in one transaction.
+    """Look at every column that the scanner may read, or only at those of `tables`.
 
-    Raises UpstreamError (then the old labels stay) and StoreUnavailable.
+    `resume` takes up an interrupted scan. Raises UpstreamError (then what was not looked at keeps its old labels) and
+    StoreUnavailable.
     """
+    run = await begin_scan(store, resource, now=clock(), partial=tables is not None, resume=resume)
+    asked = _Tables(run, tables, progress)
     verdicts: dict[Path, Verdict] = {}
     derived: dict[Path, _Derived] = {}
-    async for table in _tables(upstream, sample):
-        verdicts.update(await asyncio.to_thread(_judge_table, table))
-        derived.update({_path(column): _derivation(column) for column in table if column.derived_from})
-    settled = _inherit(verdicts, derived)
-    now = clock()
-    vanished = await _save(store, resource, settled, now=now)
+    changes: list[Change] = []
+    async for table in _by_table(upstream.scan(sample=sample, wanted=asked.wanted)):
+        began = time.monotonic()
+        judged = await asyncio.to_thread(_judge_table, table)
+        verdicts.update(judged)
+        derived.update({path_of(column.locator): _derivation(column) for column in table if column.derived_from})
+        if not any(column.derived_from for column in table):
+            changes += await save_verdicts(store, resource, judged, now=clock(), baseline=run.baseline)
+        asked.done(table[0])
+        await asyncio.sleep(min(LONGEST_REST, time.monotonic() - began))
+    settled = _inherit(verdicts, derived, run.known)
+    views = {path: settled[path] for path in derived}
+    changes += await save_verdicts(store, resource, views, now=clock(), baseline=run.baseline)
+    now, gone = clock(), []
+    if tables is None:
+        kept = {*settled, *(path for path in run.known if path[:2] in run.done)}
+        gone = await vanish(store, resource, kept, started=run.started, now=now)
+        await finish_scan(store, resource, now=now)
+    return _summary(resource, settled, asked, tuple(changes + gone), now=now)
+
+
+def _summary(
+    resource: str, settled: Mapping[Path, Verdict], asked: _Tables, changes: tuple[Change, ...], *, now: float
+) -> ScanSummary:
     by_label = Counter(verdict.label for verdict in settled.values() if verdict.label)
     return ScanSummary(
         resource,
@@ -77,36 +109,39 @@ async def scan_resource(
         columns=len(settled),
         labelled=by_label.total(),
         by_label=dict(by_label),
-        vanished=vanished,
+        vanished=sum(change.what == "vanished" for change in changes),
         scanned_at=now,
+        skipped=asked.skipped,
+        changes=changes,
     )
 
 
-async def load_labels(store: Store, resource: str) -> Labels:
-    """The labels that scans of this resource left behind; empty (so all is UNSCANNED) when there was none."""
-    found = select(CatalogColumn.schema, CatalogColumn.table, CatalogColumn.column, CatalogColumn.label)
-    async with store.session(read_only=True) as session:
-        rows = (await session.execute(found.where(CatalogColumn.resource == resource))).all()
-    return Labels.build((Locator("column", (row[0], row[1], row[2])), _label(row[3])) for row in rows)
+class _Tables:
+    """Which tables a scan looks at, and how far it has come. A backend asks for all of them before the first sample."""
+
+    def __init__(self, run: Run, tables: frozenset[Table] | None, progress: Callable[[Progress], None] | None) -> None:
+        self._run, self._tables, self._progress = run, tables, progress
+        self._total = self._done = self.skipped = 0
+
+    def wanted(self, schema: str, table: str) -> bool:
+        if self._tables is not None:
+            take = (schema, table) in self._tables or ("", table) in self._tables
+        else:
+            take = (schema, table) not in self._run.done
+            self.skipped += not take
+        self._total += take
+        return take
+
+    def done(self, column: ColumnSample) -> None:
+        self._done += 1
+        if self._progress is not None:
+            self._progress(Progress(self._done, max(self._total, self._done), ".".join(column.locator.path[:-1])))
 
 
-def _label(name: str) -> Label | None:
-    """A label that this version does not know (written by a newer one) is not clearance."""
-    try:
-        return Label(name) if name else None
-    except ValueError:
-        return Label.UNSCANNED
-
-
-def _path(column: ColumnSample) -> Path:
-    schema, table, name = column.locator.path
-    return schema, table, name
-
-
-async def _tables(upstream: Upstream, sample: int) -> AsyncIterator[list[ColumnSample]]:
+async def _by_table(columns: AsyncIterator[ColumnSample]) -> AsyncIterator[list[ColumnSample]]:
     """The columns of one table at a time, so that siblings are judged together and few samples are held."""
     table: list[ColumnSample] = []
-    async for column in upstream.scan(sample=sample):
+    async for column in columns:
         if table and table[0].locator.path[:2] != column.locator.path[:2]:
             yield table
             table = []
@@ -117,30 +152,35 @@ async def _tables(upstream: Upstream, sample: int) -> AsyncIterator[list[ColumnS
 
 def _judge_table(table: Sequence[ColumnSample]) -> dict[Path, Verdict]:
     siblings = [column.locator.path[-1] for column in table]
-    return {_path(column): _judge(column, siblings) for column in table}
+    judged = ((column, _judge(column, siblings, position)) for position, column in enumerate(table, 1))
+    return {path_of(column.locator): verdict for column, verdict in judged}
 
 
-def _judge(column: ColumnSample, siblings: Sequence[str]) -> Verdict:
+def _judge(column: ColumnSample, siblings: Sequence[str], position: int) -> Verdict:
     from catalog.classify import classify  # numbering plans and check digits: half a second that `warded --help` saves
 
+    sampled = bool(column.values)
     try:
         finding = classify(column.locator, column.type, column.values, siblings=siblings)
     except Exception as error:  # noqa: BLE001 - a value that breaks a detector must not clear its column
         log.error("column not classified", column=str(column.locator), problem=type(error).__name__)
-        return Verdict(column.type, Label.UNSCANNED, detector="failed")
+        return Verdict(column.type, Label.UNSCANNED, detector="failed", position=position)
     if finding is None:
-        return Verdict(column.type)
-    return Verdict(column.type, finding.label, finding.detector, confidence=finding.confidence)
+        return Verdict(column.type, sampled=sampled, position=position)
+    return Verdict(
+        column.type, finding.label, finding.detector, confidence=finding.confidence, sampled=sampled,
+        kind="values" if sampled else "name", evidence=finding.evidence, position=position,
+    )  # fmt: skip
 
 
 def _derivation(column: ColumnSample) -> _Derived:
-    sources = (("", "", "", *source.path)[-3:] for source in column.derived_from)
-    return _Derived(
-        tuple((schema, table, name) for schema, table, name in sources), column.exact, sampled=bool(column.values)
-    )
+    sources = tuple(path_of(source) for source in column.derived_from)
+    return _Derived(sources, column.exact, sampled=bool(column.values))
 
 
-def _inherit(verdicts: Mapping[Path, Verdict], derived: Mapping[Path, _Derived]) -> dict[Path, Verdict]:
+def _inherit(
+    verdicts: Mapping[Path, Verdict], derived: Mapping[Path, _Derived], known: Mapping[Path, Label | None]
+) -> dict[Path, Verdict]:
     """Views get what their base columns are, through views of views; what is part of a circle is computed."""
     settled = {path: verdict for path, verdict in verdicts.items() if path not in derived}
     waiting = [path for path in verdicts if path in derived]
@@ -148,48 +188,33 @@ def _inherit(verdicts: Mapping[Path, Verdict], derived: Mapping[Path, _Derived])
         unsettled = set(waiting)
         ready = [path for path in waiting if unsettled.isdisjoint(derived[path].sources)]
         for path in ready or waiting:
-            settled[path] = _inherited(verdicts[path], derived[path], settled)
+            labels = [_label_of(source, settled, known) for source in derived[path].sources]
+            settled[path] = _inherited(verdicts[path], derived[path], labels)
         waiting = [path for path in waiting if path not in settled]
     return settled
 
 
-def _inherited(own: Verdict, derivation: _Derived, settled: Mapping[Path, Verdict]) -> Verdict:
+def _inherited(own: Verdict, derivation: _Derived, labels: Sequence[Label | None]) -> Verdict:
     """An exact copy carries its base's label. Anything made of labelled or unknown columns is computed."""
-    labels = [_label_of(source, settled) for source in derivation.sources]
     inherited = {label for label in labels if label}
     if not inherited:
         return own
     if derivation.exact and len(inherited) == 1 and Label.UNSCANNED not in inherited:
-        return Verdict(own.type, inherited.pop(), detector="view", confidence=1.0)
+        return _from_base(own, inherited.pop(), confidence=1.0)
     if derivation.exact and inherited == {Label.UNSCANNED}:  # the base is not readable; its values may be seen here
-        return own if derivation.sampled else Verdict(own.type, Label.UNSCANNED, detector="view")
-    return Verdict(own.type, Label.COMPUTED, detector="view", confidence=1.0)
+        return own if derivation.sampled else _from_base(own, Label.UNSCANNED, confidence=0.0)
+    return _from_base(own, Label.COMPUTED, confidence=1.0)
 
 
-def _label_of(source: Path, settled: Mapping[Path, Verdict]) -> Label | None:
+def _from_base(own: Verdict, label: Label, *, confidence: float) -> Verdict:
+    return Verdict(own.type, label, detector="view", confidence=confidence, kind="view", position=own.position)
+
+
+def _label_of(source: Path, settled: Mapping[Path, Verdict], known: Mapping[Path, Label | None]) -> Label | None:
+    """What this scan said of a base column, else what an earlier one did: a partial scan does not see all."""
     schema, table, name = source
     if source in settled:
         return settled[source].label
+    if source in known:
+        return known[source]
     return system_labels(table).get(name) if is_system(schema, table) else Label.UNSCANNED
-
-
-async def _save(store: Store, resource: str, verdicts: Mapping[Path, Verdict], *, now: float) -> int:
-    """Write every verdict and forget columns that are gone; how many were."""
-    vanished = 0
-    async with store.session() as session:
-        rows = await session.scalars(select(CatalogColumn).where(CatalogColumn.resource == resource))
-        known = {(row.schema, row.table, row.column): row for row in rows}
-        for path, row in known.items():
-            if path not in verdicts:
-                await session.delete(row)
-                vanished += 1
-        for path, verdict in verdicts.items():
-            row = known.get(path) or CatalogColumn(resource=resource, schema=path[0], table=path[1], column=path[2])
-            _fill(row, verdict, now)
-            session.add(row)
-    return vanished
-
-
-def _fill(row: CatalogColumn, verdict: Verdict, now: float) -> None:
-    row.type, row.label = verdict.type[:128], verdict.label.value if verdict.label else ""
-    row.detector, row.confidence, row.scanned_at = verdict.detector[:64], verdict.confidence, now

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from backends.base import ColumnSample
+from backends.base import ColumnSample, Wanted
 from backends.errors import UpstreamError
 from backends.postgres.connection import Connection
 from backends.postgres.failures import FlightTimeout
@@ -76,12 +76,14 @@ class _Table:
         return Locator("column", (self.schema, self.name, column.name))
 
 
-async def scan_database(connection: Connection, *, sample: int) -> AsyncIterator[ColumnSample]:
+async def scan_database(
+    connection: Connection, *, sample: int, wanted: Wanted | None = None
+) -> AsyncIterator[ColumnSample]:
     """Every readable column: tables first, views after what they are made of. The connection is used up by this."""
     settings = bind(SESSION, ["warded scan", str(int(TABLE_SECONDS * 1000))]) + execute(0)
     await connection.flight(settings + SYNC, budget=0)
     await ask(connection, READ_ONLY)
-    tables = await _readable(connection)
+    tables = [table for table in await _readable(connection) if wanted is None or wanted(table.schema, table.name)]
     lineage = await trace_views(connection, Origins())
     rank = {view: index for index, view in enumerate(lineage.order)}
     for table in sorted(tables, key=lambda table: rank.get(table.oid, -1)):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 
-from backends.base import Chunk, Column, Columns, ColumnSample, Health, Limits, Secrets
+from backends.base import Chunk, Column, Columns, ColumnSample, Health, Limits, Secrets, Wanted
 from backends.errors import UpstreamError, WireError
 from backends.postgres.address import Address, read_address
 from backends.postgres.connection import Connection
@@ -38,13 +38,20 @@ from backends.postgres.pool import SIZE, Pool
 from backends.postgres.reply import Reply
 from backends.postgres.scan import scan_database
 from backends.postgres.statements import Prepared
+from backends.postgres.target import MISSING, Reviewed, Target
+from backends.postgres.target_keeping import Targets
 from backends.postgres.wire import MessageTooLarge
 from catalog.model import Locator, Login, Resource
 from policy.model import Action, Query
 from policy.permit import Permit
 
 APPLICATION = "warded"
+ASKING_SECONDS = 20.0  # for questions of our own about the database's definitions
 READING = frozenset({Action.CONNECT, Action.READ})
+DATA = READING | {Action.WRITE}
+"""Actions that change no definition."""
+REVIEWED = "functions.reviewed"
+"""Option of a Resource: functions that may run unasked, as `Reviewed.read` takes them, with spaces between."""
 
 
 class PostgresUpstream:
@@ -57,18 +64,41 @@ class PostgresUpstream:
         self._pools: dict[tuple[str, str], Pool] = {}  # by user and reference of the password
         self._keys: dict[str, KeyCache] = {}
         self._origins = Origins()
+        self._targets = Targets(Reviewed.read(resource.options.get(REVIEWED, "").split()))
         self._background: set[asyncio.Task[None]] = set()
 
     def execute(self, permit: Permit, *, limits: Limits, label: str) -> AsyncGenerator[Chunk, None]:
         """See `backends.base.Upstream`. The permit is spent by the call itself, not by the first chunk."""
         return self._run(permit.spend(), permit.login, limits=limits, label=label)
 
-    async def scan(self, *, sample: int) -> AsyncIterator[ColumnSample]:
+    async def target(self, login: Login, *, missed: bool = False) -> Target | None:
+        """What the database says of names, as this login sees it; None if it cannot be asked. Cached for a minute.
+
+        `missed` = the last picture did not know a name.
+        """
+        return await self._targets.get(login.user, lambda: self._borrowed(login), missed=missed)
+
+    @asynccontextmanager
+    async def _borrowed(self, login: Login) -> AsyncGenerator[Connection]:
+        """A connection for questions of our own."""
+        pool = self._pool(login)
+        connection = await pool.acquire()
+        connection.set_deadline(connection.loop.time() + ASKING_SECONDS)
+        try:
+            yield connection
+        finally:
+            connection.clear_deadline()
+            if connection.usable:
+                pool.release(connection)
+            else:
+                self._spawn(_rest(connection, pool))
+
+    async def scan(self, *, sample: int, wanted: Wanted | None = None) -> AsyncIterator[ColumnSample]:
         """Tables first, then views after what they are made of. A table that cannot be sampled is left out."""
         login = self._resource.scanner or self._resource.logins[-1]
         connection = await self._connect(login)
         try:
-            async for column in scan_database(connection, sample=sample):
+            async for column in scan_database(connection, sample=sample, wanted=wanted):
                 yield column
         except (ConnectionLost, FlightTimeout, WireError) as error:
             raise lost(str(error) or "the scan took too long") from None
@@ -107,6 +137,7 @@ class PostgresUpstream:
         except UpstreamError as error:
             if error.code.startswith("42"):
                 self._origins.forget()
+                self._targets.forget()
             raise
         except FlightTimeout:
             await interrupt(lease.connection)
@@ -120,6 +151,8 @@ class PostgresUpstream:
                 raise refused("22021", str(error)) from None
             raise refused("protocol", f"the server broke the protocol: {error}") from None
         finally:
+            if operation.opaque or not operation.actions <= DATA:
+                self._targets.forget()
             if (rest := lease.end()) is not None:
                 self._spawn(rest)
 
@@ -136,8 +169,7 @@ class PostgresUpstream:
 
     async def _query(self, login: Login, lease: _Lease, task: Task, *, describing: bool) -> AsyncGenerator[Chunk, None]:
         for last in (False, True):
-            prepared = await self._prepared(lease, task)
-            check_parameters(prepared, task)
+            prepared = await self._checked(lease, task)
             columns = await self._origins.columns(lease.connection, prepared, user=login.user, targets=task.targets)
             yield _of_catalog(columns) if describing else columns
             try:
@@ -151,12 +183,20 @@ class PostgresUpstream:
                 yield chunk
 
     async def _plan(self, login: Login, lease: _Lease, task: Task) -> AsyncGenerator[Chunk, None]:
-        prepared = await self._prepared(lease, task)
-        check_parameters(prepared, task)
+        prepared = await self._checked(lease, task)
         yield await self._origins.columns(lease.connection, prepared, user=login.user, targets=task.targets)
         document, done = await plan(lease.connection, task)
         yield document
         yield done
+
+    async def _checked(self, lease: _Lease, task: Task) -> Prepared:
+        """Prepared, with the right number of parameters. What was judged as a mistake has to be one."""
+        prepared = await self._prepared(lease, task)
+        if task.missing:
+            self._targets.forget()
+            raise refused("0A000", "the schema changed while the statement was judged; nothing ran, send it again")
+        check_parameters(prepared, task)
+        return prepared
 
     async def _prepared(self, lease: _Lease, task: Task) -> Prepared:
         """Preparing runs nothing, so on a kept connection that turns out to be dead it is simply done again."""
@@ -270,6 +310,13 @@ class _Lease:
             self._pool.release(connection)
 
 
+async def _rest(connection: Connection, pool: Pool) -> None:
+    try:
+        await settle(connection, forget=False)
+    finally:
+        pool.release(connection)
+
+
 async def _leave(connection: Connection) -> None:
     await settle(connection, forget=False)
     connection.close()
@@ -287,6 +334,7 @@ def _task(query: Query, limits: Limits, label: str) -> Task:
         limits=limits,
         label=label,
         targets=() if describing else operation.targets,
+        missing=MISSING in operation.options,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterable
 import pytest
 from sqlalchemy import select
 
-from backends.base import Chunk, ColumnSample, Health, Limits
+from backends.base import Chunk, ColumnSample, Health, Limits, Wanted
 from backends.errors import UpstreamError
 from catalog.model import Label, Locator
 from policy.permit import Permit
@@ -32,7 +32,7 @@ class ListedUpstream:
     def __init__(self, columns: Iterable[ColumnSample], *, failure: UpstreamError | None = None) -> None:
         self.columns, self.failure, self.sample = tuple(columns), failure, 0
 
-    async def scan(self, *, sample: int) -> AsyncGenerator[ColumnSample]:
+    async def scan(self, *, sample: int, wanted: Wanted | None = None) -> AsyncGenerator[ColumnSample]:
         self.sample = sample
         for found in self.columns:
             yield found
@@ -66,7 +66,8 @@ async def labels_after(store: Store, *columns: ColumnSample) -> dict[str, Label 
 
 async def rows_of(store: Store, resource: str = "shop") -> list[CatalogColumn]:
     async with store.session() as session:
-        return [*await session.scalars(select(CatalogColumn).where(CatalogColumn.resource == resource))]
+        live = select(CatalogColumn).where(CatalogColumn.resource == resource, CatalogColumn.vanished_at.is_(None))
+        return [*await session.scalars(live)]
 
 
 async def test_what_was_found_is_kept_with_its_detector_and_time(store: Store) -> None:
