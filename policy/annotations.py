@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from policy.ceilings import read_ceilings
+from policy.zones import read_zone
+
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _RULE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
 
@@ -44,7 +47,7 @@ def read_count(text: str) -> int:
 def read_groups(text: str) -> tuple[str, ...]:
     groups = tuple(part.strip() for part in text.split(","))
     if not all(groups) or "tag:" in groups:
-        raise ValueError('@hold names the groups that can approve, such as "leads" or "leads,dba" or "tag:approvers"')
+        raise ValueError('name the groups that can approve, such as "leads" or "leads,dba" or "tag:approvers"')
     return groups
 
 
@@ -88,8 +91,36 @@ ANNOTATIONS: Mapping[str, Annotation] = {
             read_count,
             "Rows one statement may change at most, those of triggers and cascades included; with more it is undone.",
         ),
+        Annotation(
+            "max_estimated",
+            "permit",
+            read_count,
+            "Rows that the database's planner may expect at most of a read or a write; not known counts as too many.",
+        ),
+        Annotation(
+            "ceiling",
+            "permit",
+            read_ceilings,
+            "What may pass under this rule for one person by one agent, in a session or a day: a comma list of an "
+            "amount, a measure (rows, bytes, cells, statements, time, probes) and a period, such as "
+            '`"10000 rows/day, 64 MB bytes/session, 30m time/day, 20 probes/session"`.',
+        ),
+        Annotation(
+            "raised_by",
+            "permit",
+            read_groups,
+            "With @ceiling: the groups (comma list, `tag:NAME` as in @hold) that a call waits for where a ceiling is "
+            "reached; their approval allows as much again until the period ends. Without it the call is denied.",
+        ),
         Annotation("timeout", "permit", read_seconds, "How long the statement may run at most, such as 10s."),
         Annotation("durability", "permit", read_durability, "`disk`: the record is on disk before anything runs."),
+        Annotation(
+            "zone",
+            "both",
+            read_zone,
+            "The time zone of `context.now` in this rule, such as `Europe/Vienna`, summer time included; default: "
+            "[`policy.time_zone`](configuration.md#policytime_zone).",
+        ),
         Annotation(
             "observe", "both", read_flag, "Not enforced; what the rule would have done is noted in the reasons."
         ),

@@ -99,13 +99,16 @@ def _covering(rule: Rule, document: Document) -> Rule | None:
 
 def _demands(rule: Rule) -> bool:
     """A hold can be cured and bounds are gathered from every permit: such a rule adds something in any case."""
-    return bool(rule.hold or rule.max_rows or rule.max_affected or rule.timeout or rule.durability)
+    bounds = (rule.max_rows, rule.max_affected, rule.max_estimated, rule.timeout, rule.ceiling)
+    return bool(rule.hold or rule.durability or any(bounds))
 
 
 def _covers(wide: Rule, narrow: Rule) -> bool:
     """Scope as wide or the same, and no condition that the narrow one does not have: certain from the text alone."""
     parts = ("principal", "action", "resource")
     if not all(wide.cedar[part] in ({"op": "All"}, narrow.cedar[part]) for part in parts):
+        return False
+    if wide.zone != narrow.zone:
         return False
     return all(condition in narrow.cedar["conditions"] for condition in wide.cedar["conditions"])
 

@@ -16,11 +16,11 @@ from catalog.model import Label, Locator, Resource
 from policy.document import load_document
 from policy.effects import Effect
 from policy.engine import Engine
-from policy.model import Agent, Allow, Deny, Hold, Identity, Operation, Query
+from policy.model import Agent, Allow, Deny, Hold, Identity, Mode, Operation, Query
 from policy.steering import EFFECTS
 
 PACKS = ("baseline", "agents")
-MODES = ("read_only", "read_write")
+MODES: tuple[Mode, ...] = ("read_only", "read_write")
 MAX_LINE = 4_000_000  # bytes of a line
 MAX_TEXT = 262_144  # characters of an input; more is refused unread
 SESSION = "session"
@@ -59,7 +59,7 @@ class Line:
     id: object
     protocol: str
     input: object
-    mode: str
+    mode: Mode
     masked: frozenset[tuple[str, str]]
     context: Mapping[str, Any]
 
@@ -117,8 +117,8 @@ def read_line(raw: bytes) -> Line:
     context = value.get("context") or {}
     if not isinstance(context, dict):
         raise LineRefused("context is not an object", line_id)
-    mode = context.get("mode") or "read_write"
-    if mode not in MODES:
+    mode: Mode | None = next((known for known in MODES if known == (context.get("mode") or "read_write")), None)
+    if mode is None:
         raise LineRefused("context.mode is neither read_only nor read_write", line_id)
     if "input" not in value:
         raise LineRefused("there is no input", line_id)
@@ -141,6 +141,7 @@ def question(operation: Operation, line: Line) -> Query:
         resource=Resource("resource", operation.protocol, "", tags={"env": "decide", "agents": line.mode}),
         operation=asked,
         labels=frozenset({Label.SECRET}) if touched else frozenset(),
+        mode=line.mode,
     )
 
 

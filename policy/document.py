@@ -18,6 +18,7 @@ from policy.narrowing import PackChoice, narrowed
 from policy.problems import PolicyDocumentError, Problem, nearest
 from policy.reading import read_rules
 from policy.rule import Rule, looks_at, may_reveal
+from policy.zones import DEFAULT, PLAIN, Clocks, clocks_of, in_zone, schema_with
 
 NO_CHOICES: Mapping[str, PackChoice] = MappingProxyType({})
 
@@ -34,7 +35,8 @@ class Document:
     """Every rule that applies, parsed. `version` (16 hex digits) changes with the schema or any text.
 
     `enforced` decides. `observed_forbids` and `observed_permits` only say what they would have done.
-    `revealable` are the labels that some permit could reveal, so that no other need be asked for.
+    `revealable` are the labels that some permit could reveal, so that no other need be asked for. `clocks` are the
+    time zones that rules read. `estimates` = some rule looks at context.estimated_rows.
     """
 
     version: str
@@ -45,22 +47,28 @@ class Document:
     observed_permits: cedarpy.PolicySet | None
     revealable: frozenset[Label]
     uses_time: bool
+    clocks: Clocks = PLAIN
+    estimates: bool = False
 
     def rule(self, rule_id: str) -> Rule | None:
         return next((rule for rule in self.policies if rule.id == rule_id), None)
 
 
-def load_document(folder: Path | None, packs: Sequence[str | PackChoice]) -> Document:
+def load_document(folder: Path | None, packs: Sequence[str | PackChoice], *, time_zone: str = DEFAULT) -> Document:
     """Read every .cedar file below `folder` and the chosen packs. Nothing at all is a document that denies everything.
+
+    `time_zone` is that of `context.now` in rules without @zone.
 
     Raises PolicyDocumentError with every problem found; a document is loaded whole or not at all.
     """
     names = [choice if isinstance(choice, str) else choice.pack for choice in packs]
     choices = {f"pack:{choice.pack}": choice for choice in packs if not isinstance(choice, str)}
-    return build_document([*_pack_sources(names), *_folder_sources(folder)], choices)
+    return build_document([*_pack_sources(names), *_folder_sources(folder)], choices, time_zone=time_zone)
 
 
-def build_document(sources: Iterable[Source], choices: Mapping[str, PackChoice] = NO_CHOICES) -> Document:
+def build_document(
+    sources: Iterable[Source], choices: Mapping[str, PackChoice] = NO_CHOICES, *, time_zone: str = DEFAULT
+) -> Document:
     """Make a document of texts that are in hand; `choices` narrows those of a file. Raises PolicyDocumentError."""
     texts = list(sources)
     schema_text = files("policy").joinpath("warded.cedarschema").read_text("utf-8")
@@ -70,15 +78,19 @@ def build_document(sources: Iterable[Source], choices: Mapping[str, PackChoice] 
         raise PolicyDocumentError(problems)
     rules = tuple(narrowed(rule, choices[rule.file]) if rule.file in choices else rule for rule in rules)
     observed = [rule for rule in rules if rule.observe]
+    clocks = clocks_of(time_zone, (rule.zone for rule in rules))
+    elsewhere = [Source("time zone", time_zone)] if time_zone != DEFAULT else []
     return Document(
-        version=_version([Source("schema", schema_text), *texts, *_told(choices)]),
+        version=_version([Source("schema", schema_text), *texts, *_told(choices), *elsewhere]),
         policies=rules,
-        schema=schema,
+        schema=cedarpy.Schema.from_str(schema_with(schema_text, clocks)) if len(clocks) > 1 else schema,
         enforced=_policy_set(rule for rule in rules if not rule.observe),
         observed_forbids=_optional_set([rule for rule in observed if rule.effect == "forbid"]),
         observed_permits=_optional_set([rule for rule in observed if rule.effect == "permit"]),
         revealable=frozenset().union(*map(may_reveal, rules)),
         uses_time=any(looks_at(rule, "now") for rule in rules),
+        clocks=clocks,
+        estimates=any(looks_at(rule, "estimated_rows") for rule in rules),
     )
 
 
@@ -140,7 +152,7 @@ def _version(sources: Iterable[Source]) -> str:
 
 def _policy_set(rules: Iterable[Rule]) -> cedarpy.PolicySet:
     """A Cedar policy set whose policy ids are the rules' own @id."""
-    policies = {rule.id: rule.cedar for rule in rules}
+    policies = {rule.id: in_zone(rule.cedar, rule.zone) if rule.zone else rule.cedar for rule in rules}
     return cedarpy.PolicySet.from_json_str(
         json.dumps({"staticPolicies": policies, "templates": {}, "templateLinks": []})
     )

@@ -88,6 +88,9 @@ def cache_key(query: Query, *, timed: bool) -> tuple[Hashable, ...]:
         tuple(statement.suggestion for statement in operation.statements),
         query.labels,
         query.approvals,
+        query.mode,
+        query.tainted,
+        query.estimated_rows,
         _minute(query.now) if timed else None,
     )
 

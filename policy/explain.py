@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
+from policy.ceilings import Ceiling
 from policy.engine import Engine
-from policy.facts import asked_actions, context_of
+from policy.facts import UNKNOWN_ROWS, asked_actions, context_of
 from policy.model import Allow, Decision, Deny, Hold, Obligations, Query, Reason
 from policy.rule import Rule
 from policy.ruling import ask
@@ -18,7 +19,7 @@ def explain(engine: Engine, query: Query) -> dict[str, Any]:
     spoke = {rule.id: rule for rule in (*ruling.forbids, *ruling.permits, *ruling.observed)}
     return {
         "policy_version": engine.version,
-        "facts": _facts(query) | {"context": _context(query, masked=sorted(masked))},
+        "facts": _facts(query) | {"context": _context(engine, query, masked=sorted(masked))},
         "rules": [_rule(rule) for rule in spoke.values()],
         "errors": list(ruling.errors),
         "unpermitted": [str(action) for action in ruling.unpermitted],
@@ -56,10 +57,13 @@ def _facts(query: Query) -> dict[str, Any]:
     }
 
 
-def _context(query: Query, *, masked: list[Any]) -> dict[str, Any]:
-    """The context without the resource, which stands beside it, and without a time that was not given."""
-    context = context_of(query, masked=masked)
-    hidden = {"resource"} if query.now else {"resource", "now"}
+def _context(engine: Engine, query: Query, *, masked: list[Any]) -> dict[str, Any]:
+    """The context without the resource, which stands beside it, and without what was not given."""
+    clocks = engine.document.clocks
+    context = context_of(query, masked=masked, clocks=clocks)
+    hidden = {"resource"} if query.now else {"resource", *(name for name, _zone in clocks)}
+    if context["estimated_rows"] == UNKNOWN_ROWS:
+        context["estimated_rows"] = None
     return {name: _plain(value) for name, value in context.items() if name not in hidden}
 
 
@@ -93,4 +97,18 @@ def _obligations(obligations: Obligations) -> dict[str, Any]:
         "max_affected": obligations.max_affected,
         "timeout": obligations.timeout,
         "durability": obligations.durability,
+        "max_estimated": obligations.max_estimated,
+        "ceilings": [_ceiling(ceiling) for ceiling in obligations.ceilings],
+    }
+
+
+def _ceiling(ceiling: Ceiling) -> dict[str, Any]:
+    """`amount` is in milliseconds for `time`."""
+    return {
+        "measure": ceiling.measure,
+        "period": ceiling.period,
+        "amount": ceiling.amount,
+        "rule": ceiling.rule,
+        "place": ceiling.place,
+        "raised_by": sorted(ceiling.raised_by),
     }

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from catalog.model import Label, Locator
+from policy.effects import Effect
 from policy.model import Action, Query
+from policy.zones import PLAIN, Clocks, moment
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands in for a missing time where no rule looks at it; where one does, the engine denies instead."""
@@ -20,8 +22,15 @@ def asked_actions(query: Query) -> tuple[Action, ...]:
     return (Action.CONNECT, *sorted(own - {Action.CONNECT}))
 
 
-def context_of(query: Query, *, masked: Iterable[Label] = ()) -> dict[str, Any]:
-    """The context of every request of this query. `masked` = labels that stay hidden."""
+UNKNOWN_ROWS = 2**63 - 1
+"""Stands for an estimate that is not known: more than any bound."""
+
+_HARMLESS = frozenset({Effect.PLAN_ONLY.value, Effect.CATALOG_READ.value})
+_COUNTED = frozenset({Action.READ, Action.WRITE, Action.RUN, Action.TRANSFER, Action.UNKNOWN})
+
+
+def context_of(query: Query, *, masked: Iterable[Label] = (), clocks: Clocks = PLAIN) -> dict[str, Any]:
+    """The context of every request of this query. `masked` = labels that stay hidden, `clocks` = zones to tell."""
     agent, operation = query.identity.agent, query.operation
     return {
         "protocol": operation.protocol,
@@ -32,25 +41,27 @@ def context_of(query: Query, *, masked: Iterable[Label] = ()) -> dict[str, Any]:
         "effects": sorted(operation.effects),
         "targets": sorted(set(target_names(operation.targets))),
         "opaque": operation.opaque,
+        "estimated_rows": expected_rows(query),
+        "mode": query.mode,
+        "tainted": query.tainted,
         "labels": sorted(query.labels),
         "masked": sorted(masked),
         "approvals": sorted(query.approvals),
         "resource": {"__entity": _uid("Resource", query.resource.name)},
-        "now": moment(query.now or EPOCH),
+        **{name: moment(query.now or EPOCH, zone) for name, zone in clocks},
     }
 
 
-def moment(now: datetime) -> dict[str, int]:
-    """The parts of a time with a zone, in UTC; weekday 1 = Monday."""
-    utc = now.astimezone(UTC)
-    return {
-        "year": utc.year,
-        "month": utc.month,
-        "day": utc.day,
-        "hour": utc.hour,
-        "minute": utc.minute,
-        "weekday": utc.isoweekday(),
-    }
+def expected_rows(query: Query) -> int:
+    """What the planner expects; UNKNOWN_ROWS where nobody asked it, 0 for what neither reads nor changes data."""
+    operation = query.operation
+    if operation.actions.isdisjoint(_COUNTED) and operation.actions:
+        return 0
+    if Effect.PLAN_ONLY in operation.effects and all(
+        effect in _HARMLESS or effect.startswith("masked-") for effect in operation.effects
+    ):
+        return 0
+    return UNKNOWN_ROWS if query.estimated_rows is None else query.estimated_rows
 
 
 def target_names(targets: Iterable[Locator]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from catalog.model import Label, Locator, Login, Resource
+from policy.ceilings import Ceiling
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
@@ -32,6 +33,7 @@ class Action(StrEnum):
 
 
 Via = Literal["agent", "person"]
+Mode = Literal["read_only", "read_write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Everything a rule may see: who, what, where, which labels, which approvals, when."""
+    """Everything a rule may see: who, what, where, which labels, which approvals, when.
+
+    `mode` is that of the resource for this caller. `tainted` = the session has read untrusted data. `estimated_rows`
+    is what the target's planner expects, None = not known.
+    """
 
     identity: Identity
     resource: Resource
@@ -144,6 +150,9 @@ class Query:
     labels: frozenset[Label] = frozenset()
     approvals: frozenset[str] = frozenset()
     now: datetime | None = None
+    mode: Mode = "read_write"
+    tainted: bool = False
+    estimated_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +172,8 @@ class Obligations:
     `revealed` labels may be seen in clear; every other label is masked. `max_rows` and
     `timeout` (seconds) are upper bounds, None = the configured default. `max_affected` bounds the
     rows that a write may change, None = no bound: a write that changes more is rolled back. `durability` is
-    "kernel" or "disk" and only ever raises.
+    "kernel" or "disk" and only ever raises. `max_estimated` was a bound on the rows that the planner expects, and has
+    been kept. `ceilings` bound what passes in a session or a day; all of them count.
     """
 
     revealed: frozenset[Label] = frozenset()
@@ -171,6 +181,8 @@ class Obligations:
     max_affected: int | None = None
     timeout: float | None = None
     durability: Literal["", "kernel", "disk"] = ""
+    max_estimated: int | None = None
+    ceilings: tuple[Ceiling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +213,11 @@ class Deny:
 Decision = Allow | Hold | Deny
 
 
-def approval_digest(query: Query, *, login: Login, policy_version: str) -> str:
-    """What an approval is bound to: all that would run, as whom, for whom, under which policy (hex SHA-256)."""
+def approval_digest(query: Query, *, login: Login, policy_version: str, raises: Sequence[str] = ()) -> str:
+    """What an approval is bound to: all that would run, as whom, for whom, under which policy (hex SHA-256).
+
+    `raises` name the ceilings that the approval would raise.
+    """
     agent = query.identity.agent
     return canonical_digest(
         [
@@ -213,6 +228,7 @@ def approval_digest(query: Query, *, login: Login, policy_version: str) -> str:
             query.identity.user,
             agent.client_id if agent else "",
             policy_version,
+            *raises,
         ]
     )
 

@@ -103,3 +103,7 @@ def _curing_problems(rule: Rule, problem: partial[Problem]) -> Iterator[Problem]
         yield problem("@hold cannot cure a rule that does not look at context.approvals")
     if rule.within is not None and not rule.hold:
         yield problem("@within says how long a hold stays open; this rule has no @hold")
+    if rule.raised_by and not rule.ceiling:
+        yield problem("@raised_by says who may raise a ceiling; this rule has no @ceiling")
+    if rule.zone and not looks_at(rule, "now"):
+        yield problem("@zone has no effect: this rule does not look at context.now")

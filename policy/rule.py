@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from catalog.model import Label
+from policy.ceilings import Ceiling
 from policy.model import Action
 
 
@@ -14,8 +15,8 @@ from policy.model import Action
 class Rule:
     """A policy of the document. `file` is relative to the policy folder, or `pack:NAME`; `line` counts from 1.
 
-    `cedar` is Cedar's own JSON form of it. `hold` holds groups as written (`tag:NAME` unresolved);
-    `within` and `timeout` are seconds.
+    `cedar` is Cedar's own JSON form of it. `hold` and `raised_by` hold groups as written (`tag:NAME`
+    unresolved); `within` and `timeout` are seconds. `zone` names the time zone of its `context.now`, "" = the default.
     """
 
     id: str
@@ -32,6 +33,10 @@ class Rule:
     max_affected: int | None = None
     timeout: float | None = None
     durability: Literal["", "kernel", "disk"] = ""
+    max_estimated: int | None = None
+    ceiling: tuple[Ceiling, ...] = ()
+    raised_by: tuple[str, ...] = ()
+    zone: str = ""
     observe: bool = False
 
 

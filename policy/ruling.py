@@ -65,7 +65,9 @@ def _reveal(
 ) -> tuple[list[Label], list[dict[str, Any]], list[cedarpy.AuthzResult]]:
     """Of which labels it was asked, how, and the answers."""
     labels = sorted(query.labels & document.revealable)
-    reveals = reveal_requests(query, json.dumps(context_of(query)), labels=labels) if labels else []
+    if not labels:
+        return [], [], []
+    reveals = reveal_requests(query, json.dumps(context_of(query, clocks=document.clocks)), labels=labels)
     return labels, reveals, _answers(reveals, document.enforced, entities, schema=document.schema)
 
 
@@ -77,7 +79,8 @@ def _ask(document: Document, query: Query) -> Ruling:
     entities = cedarpy.Entities.from_json_str(entities_json(query), document.schema)
     labels, reveals, shown = _reveal(document, query, entities)
     revealed = _seen(labels, shown)
-    asked = action_requests(query, json.dumps(context_of(query, masked=query.labels - revealed)))
+    context = context_of(query, masked=query.labels - revealed, clocks=document.clocks)
+    asked = action_requests(query, json.dumps(context))
     answers = _answers(asked, document.enforced, entities, schema=document.schema)
     permitting = [answer for answer in (*answers, *shown) if answer.allowed]
     return Ruling(

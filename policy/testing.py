@@ -19,7 +19,7 @@ from catalog.model import Label, Locator, Resource
 from policy.effects import Effect
 from policy.engine import Engine
 from policy.explain import describe
-from policy.model import Action, Agent, Identity, Operation, Query, Via
+from policy.model import Action, Agent, Identity, Mode, Operation, Query, Via
 from policy.problems import Problem, nearest
 
 FOLDER = "tests"
@@ -109,6 +109,9 @@ def query_of(case: Case, resources: Mapping[str, Resource], *, parse: Parse) -> 
         labels=frozenset(_known(Label, facts.get("labels", ()), "label")),
         approvals=frozenset(facts.get("approvals", ())),
         now=_moment(facts.get("at")),
+        mode=facts.get("mode", "read_write"),
+        tainted=facts.get("tainted", False),
+        estimated_rows=facts.get("estimated_rows"),
     )
 
 
@@ -243,6 +246,8 @@ _KEYS: Mapping[str, Callable[[object], bool]] = {
     ),
     **dict.fromkeys(("tags", "attributes"), _is_mapping),
     "via": lambda value: value in get_args(Via),
-    "opaque": lambda value: isinstance(value, bool),
+    **dict.fromkeys(("opaque", "tainted"), lambda value: isinstance(value, bool)),
+    "mode": lambda value: value in get_args(Mode),
+    "estimated_rows": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
     "at": lambda value: isinstance(value, (str, datetime)),
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Literal
 
 from catalog.model import Label, Resource
+from policy.ceilings import Ceiling
 from policy.document import Document
+from policy.facts import UNKNOWN_ROWS, expected_rows
 from policy.model import Allow, Decision, Deny, Hold, Obligations, Query, Reason
 from policy.rule import Rule, looks_at
 from policy.ruling import Ruling, ask
@@ -15,6 +17,7 @@ from policy.ruling import Ruling, ask
 OBSERVED = "observed: "
 """Starts the text of a reason that comes from a rule with @observe: it was noted, not enforced."""
 
+_NARROW = "Narrow it: name the rows with WHERE on an indexed column, or use LIMIT."
 _ASK = "Ask the people who keep the policy of this gateway for a rule that permits it."
 
 
@@ -29,32 +32,35 @@ def judge(document: Document, query: Query, *, expiry: float) -> Decision:
         return _forbidden(document, query, ruling, expiry=expiry)
     if ruling.unpermitted:
         return _unpermitted(query, ruling)
-    return _allowed(ruling)
+    return _granted(query, ruling)
 
 
-def approvers_of(rule: Rule, resource: Resource) -> frozenset[str]:
-    """The groups that can cure a held rule here: `tag:NAME` is the group in the resource's tag NAME, else NAME."""
+def groups_here(groups: Iterable[str], resource: Resource) -> frozenset[str]:
+    """Groups as a rule names them: `tag:NAME` is the group in the resource's tag NAME, else NAME."""
     return frozenset(
         resource.tags.get(group.removeprefix("tag:"), group.removeprefix("tag:")) if group.startswith("tag:") else group
-        for group in rule.hold
+        for group in groups
     )
 
 
 def _forbidden(document: Document, query: Query, ruling: Ruling, *, expiry: float) -> Decision:
     """If approvals can cure every forbid that fired, decide once more as if they had been given."""
-    approvers = frozenset(group for rule in ruling.forbids for group in approvers_of(rule, query.resource))
-    reasons = _reasons(ruling.forbids) + _observed(ruling)
+    approvers = frozenset(group for rule in ruling.forbids for group in groups_here(rule.hold, query.resource))
+    reasons = _reasons(ruling.forbids, query) + _observed(ruling)
     if not all(rule.hold for rule in ruling.forbids) or "" in approvers:
         return _denied(query, ruling, reasons)
     cured = ask(document, replace(query, approvals=query.approvals | approvers))
     if cured.errors:
         return _broken(cured)
     if cured.forbids:
-        return _denied(query, cured, _reasons(cured.forbids) + _observed(cured))
+        return _denied(query, cured, _reasons(cured.forbids, query) + _observed(cured))
     if cured.unpermitted:
         return _unpermitted(query, cured)
+    grant = _granted(query, cured)
+    if isinstance(grant, Deny):
+        return grant
     within = min((rule.within for rule in ruling.forbids if rule.within is not None), default=expiry)
-    return Hold(grant=_allowed(cured), approvers=approvers, within=within, reasons=reasons)
+    return Hold(grant=grant, approvers=approvers, within=within, reasons=reasons)
 
 
 def _denied(query: Query, ruling: Ruling, reasons: tuple[Reason, ...]) -> Deny:
@@ -80,12 +86,28 @@ def _unpermitted(query: Query, ruling: Ruling) -> Deny:
     return Deny((reason, *_observed(ruling)), remedy=_ASK)
 
 
-def _allowed(ruling: Ruling) -> Allow:
-    return Allow(obligations(ruling.permits, ruling.revealed), _reasons(ruling.permits) + _observed(ruling))
+def _granted(query: Query, ruling: Ruling) -> Allow | Deny:
+    """What the permits give, unless the planner expects more than one of them takes."""
+    rows = expected_rows(query)
+    over = [rule for rule in ruling.permits if rule.max_estimated is not None and rows > rule.max_estimated]
+    if over:
+        return Deny(tuple(_too_many(rule, rows) for rule in over) + _observed(ruling), remedy=_NARROW)
+    kept = obligations(ruling.permits, ruling.revealed, resource=query.resource)
+    return Allow(kept, _reasons(ruling.permits, query) + _observed(ruling))
 
 
-def obligations(permits: Iterable[Rule], revealed: frozenset[Label]) -> Obligations:
-    """The strictest of what the permits that spoke demand."""
+def _too_many(rule: Rule, rows: int) -> Reason:
+    said = f"{_expected(rows)}, and rule {rule.id} takes at most {rule.max_estimated}."
+    return Reason(rule.id, said, _NARROW, _place(rule))
+
+
+def _expected(rows: int) -> str:
+    known = rows != UNKNOWN_ROWS
+    return f"The planner expects {rows} rows" if known else "How many rows the planner expects is not known"
+
+
+def obligations(permits: Iterable[Rule], revealed: frozenset[Label], *, resource: Resource) -> Obligations:
+    """The strictest of what the permits that spoke demand, and every ceiling."""
     rules = tuple(permits)
     return Obligations(
         revealed=revealed,
@@ -93,7 +115,15 @@ def obligations(permits: Iterable[Rule], revealed: frozenset[Label]) -> Obligati
         max_affected=min((rule.max_affected for rule in rules if rule.max_affected is not None), default=None),
         timeout=min((rule.timeout for rule in rules if rule.timeout is not None), default=None),
         durability=_strictest({rule.durability for rule in rules}),
+        max_estimated=min((rule.max_estimated for rule in rules if rule.max_estimated is not None), default=None),
+        ceilings=tuple(ceiling for rule in rules if rule.ceiling for ceiling in _ceilings(rule, resource)),
     )
+
+
+def _ceilings(rule: Rule, resource: Resource) -> Iterator[Ceiling]:
+    raised_by = groups_here(rule.raised_by, resource)
+    for ceiling in rule.ceiling:
+        yield replace(ceiling, rule=rule.id, place=_place(rule), raised_by=raised_by)
 
 
 def _strictest(grades: set[Literal["", "kernel", "disk"]]) -> Literal["", "kernel", "disk"]:
@@ -102,10 +132,20 @@ def _strictest(grades: set[Literal["", "kernel", "disk"]]) -> Literal["", "kerne
     return "kernel" if "kernel" in grades else ""
 
 
-def _reasons(rules: Iterable[Rule]) -> tuple[Reason, ...]:
-    return tuple(
-        Reason(rule.id, rule.reason or _default_text(rule), rule.suggest, f"{rule.file}:{rule.line}") for rule in rules
-    )
+def _reasons(rules: Iterable[Rule], query: Query | None = None) -> tuple[Reason, ...]:
+    return tuple(Reason(rule.id, _text(rule, query), rule.suggest, _place(rule)) for rule in rules)
+
+
+def _text(rule: Rule, query: Query | None) -> str:
+    """What the rule says; a forbid that looks at the estimate says which it was."""
+    text = rule.reason or _default_text(rule)
+    if query is None or rule.effect != "forbid" or not looks_at(rule, "estimated_rows"):
+        return text
+    return f"{text} {_expected(expected_rows(query))}."
+
+
+def _place(rule: Rule) -> str:
+    return f"{rule.file}:{rule.line}"
 
 
 def _default_text(rule: Rule) -> str:

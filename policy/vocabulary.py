@@ -22,6 +22,9 @@ FACT_FIELDS = (
     "effects",
     "targets",
     "opaque",
+    "estimated_rows",
+    "mode",
+    "tainted",
     "labels",
     "masked",
     "approvals",
@@ -35,6 +38,7 @@ CLOSED_FACTS: Mapping[str, tuple[str, ...]] = {
     "labels": tuple(Label),
     "masked": tuple(Label),
     "via": ("agent", "person"),
+    "mode": ("read_only", "read_write"),
 }
 """Facts whose values are known beforehand: a rule that tests another value would silently never fire."""
 

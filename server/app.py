@@ -85,6 +85,7 @@ async def compose(config: Config, *, clock: Clock = time.time) -> AsyncIterator[
             config.policy.folder,
             config.policy.packs,
             approval_expiry=config.limits.approval_expiry_seconds,
+            time_zone=config.policy.time_zone,
             metrics=telemetry.metrics,
         )
         store = await open_store(config.store_url, password=exposed(config.store.password))

@@ -29,6 +29,7 @@ from server.config_types import (
     SecretReference,
     StoreUrl,
     TargetAddress,
+    TimeZone,
     is_loopback,
     problem,
 )
@@ -132,8 +133,12 @@ class Policy(Section):
         default=None, description="Folder of .cedar files; changes are loaded while running."
     )
     packs: list[PackConfig] = Field(
-        default=[PackConfig(pack="baseline")],
+        default=[PackConfig(pack="baseline"), PackConfig(pack="agents")],
         description="Rule packs shipped with Warded that also apply: names, or groups of the keys below.",
+    )
+    time_zone: TimeZone = Field(
+        default="UTC",
+        description="Zone of `context.now` in rules without @zone, and of the days of ceilings, such as Europe/Vienna.",
     )
 
 
@@ -177,6 +182,9 @@ class LoginConfig(Section):
     )
     groups: list[str] = Field(default_factory=list, description="Groups that get this login; empty = everybody.")
     via: Literal["", "agent", "person"] = Field(default="", description="Only for agents, only for people, or both.")
+    mode: Literal["read_only", "read_write"] = Field(
+        default="read_write", description="What the account is meant for: `context.mode` in rules."
+    )
 
 
 class ResourceConfig(Section):

@@ -122,6 +122,16 @@ def _target_address(url: str) -> str:
     return url
 
 
+def _time_zone(name: str) -> str:
+    from policy.zones import zone_named
+
+    try:
+        zone_named(name)
+    except ValueError as error:
+        raise problem(str(error), "Write the name of an IANA time zone, such as Europe/Vienna.") from None
+    return name
+
+
 def _no_password(parts: SplitResult, where: str) -> None:
     queried = any("password" in name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True))
     if parts.password is not None or queried:
@@ -136,4 +146,5 @@ PublicUrl = Annotated[str, AfterValidator(_public_url), WithJsonSchema(_URL_SCHE
 Origin = Annotated[str, AfterValidator(_origin), WithJsonSchema(_URL_SCHEMA)]
 SecretReference = Annotated[str, AfterValidator(_reference), WithJsonSchema(_REFERENCE_SCHEMA)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 TargetAddress = Annotated[str, AfterValidator(_target_address)]

@@ -28,4 +28,4 @@ def resources_of(config: Config) -> Mapping[str, Resource]:
 
 
 def _login(entry: LoginConfig) -> Login:
-    return Login(user=entry.user, password=entry.password, groups=tuple(entry.groups), via=entry.via)
+    return Login(user=entry.user, password=entry.password, groups=tuple(entry.groups), via=entry.via, mode=entry.mode)

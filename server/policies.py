@@ -34,9 +34,11 @@ class PolicySource:
         packs: Sequence[str | PackChoice],
         *,
         approval_expiry: float = 3600.0,
+        time_zone: str = "UTC",
         metrics: Metrics | None = None,
     ) -> None:
         self.folder, self.packs, self.approval_expiry, self._metrics = folder, tuple(packs), approval_expiry, metrics
+        self.time_zone = time_zone
         self.problem = ""
         """What is wrong with the newest files, "" when they are in force."""
         self._loaded = self._seen = _fingerprint(folder)
@@ -82,7 +84,9 @@ class PolicySource:
         return engine.version != before
 
     def _load(self) -> Engine:
-        return Engine(load_document(self.folder, self.packs), approval_expiry=self.approval_expiry)
+        return Engine(
+            load_document(self.folder, self.packs, time_zone=self.time_zone), approval_expiry=self.approval_expiry
+        )
 
     def _refuse(self, problem: str) -> None:
         self.problem = problem

@@ -37,7 +37,7 @@ def check(
     groups = frozenset(group for each in configured.resources.values() for group in each.groups)
     problems = check_folder(where, settings.packs, Known(frozenset(configured.resources), groups))
     failed = any(problem.level == "error" for problem in problems)
-    document = None if failed else load_document(where, settings.packs)
+    document = None if failed else load_document(where, settings.packs, time_zone=settings.time_zone)
     if json:
         names = ("level", "file", "line", "rule", "message", "nearest")
         print_json(

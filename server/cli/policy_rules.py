@@ -29,7 +29,7 @@ def engine_of(settings: Config, folder: Path | None) -> Engine:
     from policy.engine import Engine
 
     policy = settings.policy
-    document = load_document(folder or policy.folder, policy.packs)
+    document = load_document(folder or policy.folder, policy.packs, time_zone=policy.time_zone)
     return Engine(document, approval_expiry=settings.limits.approval_expiry_seconds)
 
 

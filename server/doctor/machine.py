@@ -48,7 +48,7 @@ def check_policies(config: Config) -> Iterator[Line]:
         make = fail if problem.level == "error" else warn
         yield make("policy", str(problem), "Edit the rule; `warded policy check` looks again.")
     if not any(problem.level == "error" for problem in problems):
-        document = load_document(config.policy.folder, config.policy.packs)
+        document = load_document(config.policy.folder, config.policy.packs, time_zone=config.policy.time_zone)
         yield ok("policy", f"{len(document.policies)} rules, version {document.version}")
 
 

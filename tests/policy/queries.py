@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from catalog.model import Label, Locator, Resource
 from policy.document import Document, Source, build_document
 from policy.engine import Engine
-from policy.model import Action, Agent, Identity, Operation, Query, Statement
+from policy.model import Action, Agent, Identity, Mode, Operation, Query, Statement
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # a Wednesday
 
@@ -18,8 +18,8 @@ permit (principal in Group::"developers", action, resource in ResourceGroup::"sh
 """
 
 
-def document(*texts: str) -> Document:
-    return build_document([Source(f"{index}.cedar", text) for index, text in enumerate(texts)])
+def document(*texts: str, time_zone: str = "UTC") -> Document:
+    return build_document([Source(f"{index}.cedar", text) for index, text in enumerate(texts)], time_zone=time_zone)
 
 
 def engine(*texts: str) -> Engine:
@@ -73,6 +73,9 @@ def query(
     labels: Iterable[str] = (),
     approvals: Iterable[str] = (),
     now: datetime | None = NOON,
+    mode: Mode = "read_write",
+    tainted: bool = False,
+    estimated_rows: int | None = None,
 ) -> Query:
     return Query(
         who or identity(),
@@ -81,4 +84,7 @@ def query(
         labels=frozenset(Label(label) for label in labels),
         approvals=frozenset(approvals),
         now=now,
+        mode=mode,
+        tainted=tainted,
+        estimated_rows=estimated_rows,
     )

@@ -37,6 +37,7 @@ def test_the_default_pack_decides(pair: dict[str, Any], guarded: Engine) -> None
         where=resource(pair.get("tags", {"env": "dev"})),
         labels=pair.get("labels", []),
         approvals=pair.get("approvals", []),
+        mode=pair.get("mode", "read_write"),
     )
     decided = describe(guarded.decide(asked))
     assert decided["outcome"] == pair["decision"], decided
