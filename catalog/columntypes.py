@@ -27,6 +27,7 @@ class Family(StrEnum):
     UUID = "uuid"
     JSON = "json"
     INET = "inet"
+    MACADDR = "macaddr"
     BYTEA = "bytea"
     POINT = "point"
     XML = "xml"
@@ -37,10 +38,17 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ColumnType:
-    """A parsed type name. `width` is the most characters a text type holds, 0 = no bound."""
+    """A parsed type name.
+
+    `width` is the most characters a text type holds, 0 = no bound; `padded` = shorter text is filled up with spaces.
+    `digits` is how many digits every whole number of the type may have. `element` is the type of an array's elements.
+    """
 
     family: Family
     width: int = 0
+    padded: bool = False
+    digits: int = 0
+    element: str = ""
 
 
 _SPELLINGS: tuple[tuple[Family, str], ...] = (
@@ -55,11 +63,19 @@ _SPELLINGS: tuple[tuple[Family, str], ...] = (
     (Family.UUID, "uuid"),
     (Family.JSON, "json,jsonb"),
     (Family.INET, "inet,cidr"),
+    (Family.MACADDR, "macaddr,macaddr8"),
     (Family.BYTEA, "bytea"),
     (Family.POINT, "point"),
     (Family.XML, "xml,hstore"),
 )
 _FAMILIES = {name: family for family, names in _SPELLINGS for name in names.split(",")}
+_MOST_DIGITS = 18
+_INTEGER_DIGITS = {
+    **dict.fromkeys(("int2", "smallint", "smallserial"), 4),
+    **dict.fromkeys(("int4", "integer", "int", "serial", "oid"), 9),
+    **dict.fromkeys(("int8", "bigint", "bigserial"), _MOST_DIGITS),
+}
+_PADDED = frozenset({"character", "char", "bpchar"})
 _MODIFIER = re.compile(r"\(([0-9, ]{1,20})\)")
 
 
@@ -70,16 +86,29 @@ def parse_type(name: str) -> ColumnType:
     if plain == '"char"':  # the one-byte internal type, not character(1)
         return ColumnType(Family.TEXT, 1)
     if plain.endswith("[]") or plain.startswith("_"):
-        element = parse_type(plain.removesuffix("[]") if plain.endswith("[]") else plain[1:])
-        unbounded = element.family is Family.TEXT and not element.width
-        return ColumnType(Family.TEXT_ARRAY if unbounded else Family.OTHER_ARRAY)
+        element = plain.removesuffix("[]") if plain.endswith("[]") else plain[1:]
+        inner = parse_type(element)
+        unbounded = inner.family is Family.TEXT and not inner.width
+        return ColumnType(Family.TEXT_ARRAY if unbounded else Family.OTHER_ARRAY, element=inner.element or element)
     modifier = _MODIFIER.search(plain)
     base = " ".join(_MODIFIER.sub(" ", plain).split())
     family = _FAMILIES.get(base, Family.OTHER)
-    return ColumnType(family, _width(base, modifier) if family is Family.TEXT else 0)
+    if family is Family.TEXT:
+        width = _width(base, modifier)
+        return ColumnType(family, width, padded=bool(width) and base in _PADDED)
+    return ColumnType(family, digits=_digits(base, modifier))
 
 
 def _width(base: str, modifier: re.Match[str] | None) -> int:
     if modifier and modifier[1].strip().isdecimal():
         return int(modifier[1])
     return {"name": 63, "character": 1, "char": 1}.get(base, 0)
+
+
+def _digits(base: str, modifier: re.Match[str] | None) -> int:
+    if _FAMILIES.get(base) is not Family.NUMERIC:
+        return _INTEGER_DIGITS.get(base, 0)
+    precision, _comma, scale = modifier[1].partition(",") if modifier else ("", "", "")
+    if not precision.strip().isdecimal():
+        return _MOST_DIGITS
+    return max(0, min(_MOST_DIGITS, int(precision) - (int(scale) if scale.strip().isdecimal() else 0)))

@@ -5,29 +5,16 @@ Rests on the origin that the target reports for each result column, never on nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
 
-from catalog.columntypes import parse_type
+from catalog.cellmask import PLAIN, CellMask, Manner, cell_mask
 from catalog.labels import Labels
-from catalog.maskers import MASKERS, MaskValue
-from catalog.maskers.base import Kind
-from catalog.maskers.tag import redaction
 from catalog.model import Label, Locator
 from catalog.system import is_system
 
+__all__ = ["PLAIN", "CellMask", "Manner", "Plan", "cell_mask", "label_of", "mask_rows", "plan_masks"]
+
 EVERY_LABEL = frozenset(Label)
-
-
-@dataclass(frozen=True, slots=True)
-class CellMask:
-    """How the cells of one column are hidden. `redacted` takes the place of a value that `apply` fails on."""
-
-    label: Label
-    kind: Kind
-    apply: Callable[[str], str | None]
-    redacted: str | None = None
 
 
 Plan = tuple[CellMask | None, ...]
@@ -41,25 +28,39 @@ def plan_masks(
     opaque: bool,
     revealed: frozenset[Label],
     columns_touched: Sequence[Locator] | None = None,
+    shown: frozenset[Locator] = frozenset(),
+    manner: Manner = PLAIN,
 ) -> Plan:
     """One mask or None for each result column, given as (origin, type name).
 
     A column with no origin is computed: hidden whole when the statement is opaque or touches a label
     that is not revealed. `columns_touched` are all columns the text mentions; None = not known, then
-    every column of `relations` counts. An origin of kind "table" is a whole row.
+    every column of `relations` counts. An origin of kind "table" is a whole row. `shown` are columns that
+    are revealed as such, whatever their label; what is computed from them stays hidden.
     """
     if revealed >= EVERY_LABEL:
         return (None,) * len(columns)
-    hidden = [label_of(labels, origin, revealed) for origin, _type in columns if origin is not None]
+    hidden = [
+        None if _is_shown(origin, shown) else label_of(labels, origin, revealed)
+        for origin, _type in columns
+        if origin is not None
+    ]
     computed = None
     if len(hidden) < len(columns) and (opaque or _touches(labels, relations, revealed, touched=columns_touched)):
         computed = Label.COMPUTED
     remaining = iter(hidden)
     verdicts = [computed if origin is None else next(remaining) for origin, _type in columns]
     return tuple(
-        None if label is None else cell_mask(label, type_name)
+        None if label is None else cell_mask(label, type_name, manner)
         for label, (_origin, type_name) in zip(verdicts, columns, strict=True)
     )
+
+
+def _is_shown(origin: Locator, shown: frozenset[Locator]) -> bool:
+    """A column may have been asked for without its schema."""
+    if not shown or origin.kind != "column" or len(origin.path) != 3:
+        return False
+    return origin in shown or Locator("column", ("", *origin.path[1:])) in shown
 
 
 def label_of(labels: Labels, origin: Locator, revealed: frozenset[Label]) -> Label | None:
@@ -112,39 +113,12 @@ def _only_system_tables(relations: Sequence[Locator]) -> bool:
     return bool(tables) and all(len(path) == 2 and is_system(path[0], path[1]) for path in tables)
 
 
-@lru_cache(maxsize=4096)
-def cell_mask(label: Label, type_name: str) -> CellMask:
-    """The mask of a label in a column of this type. A pure function remembered: plans are made for every answer."""
-    column_type = parse_type(type_name)
-    redacted = redaction(label, column_type)
-    masker = MASKERS.get(label)
-    mask_value = masker.families.get(column_type.family) if masker else None
-    if masker and mask_value:
-        return CellMask(label, masker.kind, apply=_partly(mask_value, redacted, column_type.width), redacted=redacted)
-    return CellMask(label, "null" if redacted is None else "redact", apply=lambda _value: redacted, redacted=redacted)
-
-
-def _partly(mask_value: MaskValue, redacted: str | None, width: int) -> Callable[[str], str | None]:
-    def bounded(value: str) -> str | None:
-        masked = mask_value(value)
-        if masked is None:
-            return redacted
-        return masked if not width or len(masked) <= width else _cut(masked, width)
-
-    return bounded if width else (lambda value: masked if (masked := mask_value(value)) is not None else redacted)
-
-
-def _cut(masked: str, width: int) -> str:
-    """Shorter by its stars where it begins with them, so that the digits worth keeping stay."""
-    return masked[-width:] if masked.startswith("*") else masked[:width]
-
-
 def mask_rows(rows: list[list[str | None]], plan: Sequence[CellMask | None]) -> int:
     """Hide the planned cells in place; the number hidden. NULL stays NULL.
 
     Raises ValueError for a row that the plan was not made for, before that row is touched: such rows must not pass on.
     """
-    active = [(index, mask.apply, mask.redacted) for index, mask in enumerate(plan) if mask]
+    active = [(index, None if mask.constant else mask.apply, mask.redacted) for index, mask in enumerate(plan) if mask]
     width, masked = len(plan), 0
     for row in rows:
         if len(row) != width:
@@ -152,13 +126,12 @@ def mask_rows(rows: list[list[str | None]], plan: Sequence[CellMask | None]) -> 
         for index, apply, redacted in active:
             value = row[index]
             if value is not None:
-                row[index] = _hidden(apply, value, redacted)
                 masked += 1
+                if apply is None:
+                    row[index] = redacted
+                    continue
+                try:
+                    row[index] = apply(value)
+                except Exception:  # noqa: BLE001 - whatever a masker dies of, the value must not pass
+                    row[index] = redacted
     return masked
-
-
-def _hidden(apply: Callable[[str], str | None], value: str, redacted: str | None) -> str | None:
-    try:
-        return apply(value)
-    except Exception:  # noqa: BLE001 - whatever a masker dies of, the value must not pass
-        return redacted

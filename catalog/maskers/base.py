@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from catalog.columntypes import Family
+from catalog.maskkinds import Kind
 
 MaskValue = Callable[[str], str | None]
 """The masked form, or None: not the kind of value expected, so the caller hides it whole."""
-
-Kind = Literal["redact", "partial", "generalise", "null"]
 
 
 @dataclass(frozen=True, slots=True)

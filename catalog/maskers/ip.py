@@ -1,4 +1,4 @@
-"""IP address: the host part becomes zero (IPv4 /24, IPv6 /48)."""
+"""IP address: the host part becomes zero (IPv4 /24, IPv6 /48); of a network card its maker stays."""
 
 from __future__ import annotations
 
@@ -29,4 +29,14 @@ def _network(address: IPv4Interface | IPv6Interface, prefix: bool) -> str:
     return str(network) if prefix else str(network.network_address)
 
 
-IP = Masker("generalise", MappingProxyType({Family.TEXT: mask_ip, Family.INET: mask_ip}), stable=True)
+def mask_mac(value: str) -> str | None:
+    """`08:00:2b:01:02:03` → `08:00:2b:00:00:00`: the maker (OUI, three bytes) stays. Six or eight bytes (EUI-64)."""
+    parts = value.strip().split(":")
+    return ":".join([*parts[:3], *["00"] * (len(parts) - 3)]) if len(parts) in (6, 8) else None
+
+
+IP = Masker(
+    "generalise",
+    MappingProxyType({Family.TEXT: mask_ip, Family.INET: mask_ip, Family.MACADDR: mask_mac}),
+    stable=True,
+)

@@ -38,7 +38,28 @@ from catalog.columntypes import ColumnType, Family, parse_type
     ],
 )
 def test_known_names(name: str, family: Family, width: int) -> None:
-    assert parse_type(name) == ColumnType(family, width)
+    found = parse_type(name)
+    assert (found.family, found.width) == (family, width)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("character(3)", ColumnType(Family.TEXT, 3, padded=True)),
+        ("smallint", ColumnType(Family.INTEGER, digits=4)),
+        ("int4", ColumnType(Family.INTEGER, digits=9)),
+        ("bigint", ColumnType(Family.INTEGER, digits=18)),
+        ("numeric(10,2)", ColumnType(Family.NUMERIC, digits=8)),
+        ("numeric(5)", ColumnType(Family.NUMERIC, digits=5)),
+        ("numeric", ColumnType(Family.NUMERIC, digits=18)),
+        ("numeric(2,4)", ColumnType(Family.NUMERIC, digits=0)),
+        ("character varying(2)[]", ColumnType(Family.OTHER_ARRAY, element="character varying(2)")),
+        ("_int4", ColumnType(Family.OTHER_ARRAY, element="int4")),
+        ("macaddr8", ColumnType(Family.MACADDR)),
+    ],
+)
+def test_what_bounds_a_value_is_known(name: str, expected: ColumnType) -> None:
+    assert parse_type(name) == expected
 
 
 @given(st.text(max_size=80))
