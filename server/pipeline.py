@@ -22,6 +22,7 @@ from server.approvals.stage import ApprovalStage, Progress
 from server.bracket import Bracket, Brackets
 from server.executing import Executor, table_names
 from server.judging import Judge, Judgement, Place
+from server.parsing import understand
 from server.recording.recorder import RecordingUnavailable
 from server.stages import Stages, Timings
 from server.store.engine import StoreUnavailable
@@ -72,7 +73,7 @@ class Pipeline:
             return failed(bracket.id, _nowhere(arguments))
         with self.stages.stage("parse", timings):
             try:
-                operation = place.backend.parse(verb, arguments)
+                operation = await understand(self.judge.upstreams, place, verb, arguments)
             except ValueError as error:
                 return failed(bracket.id, Problem("invalid_arguments", str(error)), resource=place.resource.name)
         with self.stages.stage("decide", timings):

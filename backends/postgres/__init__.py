@@ -11,11 +11,14 @@ from backends.postgres.parse import Parser, preview
 from backends.postgres.upstream import open_upstream
 from backends.postgres.verbs import VERBS
 
+_PARSER = Parser()
+
 BACKEND = Backend(
     name="postgres",
     title="PostgreSQL",
     verbs=VERBS,
-    parse=Parser().parse,
+    parse=_PARSER.parse,
+    parse_for=_PARSER.parse,
     preview=preview,
     open=open_upstream,
 )

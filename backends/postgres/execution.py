@@ -48,7 +48,10 @@ _COUNTED = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One statement to run. `reads` = in a READ ONLY transaction. `opaque` = what it touches is not known."""
+    """One statement to run. `reads` = in a READ ONLY transaction. `opaque` = what it touches is not known.
+
+    `missing` = it was judged as one that the server will refuse, for it names what there is not.
+    """
 
     text: str
     parameters: tuple[str | None, ...]
@@ -57,6 +60,7 @@ class Task:
     limits: Limits
     label: str
     targets: tuple[Locator, ...] = ()
+    missing: bool = False
 
 
 class Room:
@@ -249,10 +253,10 @@ def _session(connection: Connection, task: Task) -> bytes:
         return b""
     connection.session = wanted
     milliseconds = str(int((task.limits.timeout + SERVER_GRACE) * 1000))
-    return bind(SESSION, [_printable(task.label), milliseconds]) + _RUN
+    return bind(SESSION, [printable(task.label), milliseconds]) + _RUN
 
 
-def _printable(label: str) -> str:
+def printable(label: str) -> str:
     """application_name takes printable ASCII only."""
     return "".join(char if " " <= char <= "~" else "?" for char in label[:LABEL_BYTES])
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from backends.postgres import calls
 from backends.postgres.bodies import judge_text
 from backends.postgres.functions import (
     DYNAMIC,
     QUERY_ARGUMENT,
     TABLE_ARGUMENT,
     UNKNOWN,
-    judge_function,
-    judge_operator,
     literal,
 )
 from backends.postgres.names import column, qualified, relation_name, strings, table
 from backends.postgres.scope import Scope, tables_under
+from backends.postgres.stars import common_columns
 from backends.postgres.steering import (
     by_output,
     everything,
@@ -67,11 +67,11 @@ def func_call(walk: Walk, node: Tree, scope: Scope) -> None:
     if name in QUERY_ARGUMENT or name in TABLE_ARGUMENT:
         _query_string(walk, arguments, scope, name=name)
     else:
-        walk.call(judge_function(parts))
+        calls.call(walk, node)
         if name == "set_config":
             _set_config(walk, arguments)
     if parts[:-1] and parts[-2] != "pg_catalog" and name in QUERY_ARGUMENT:
-        walk.call(judge_function(parts))
+        calls.call(walk, node)
     walk.push_fields("FuncCall", node, scope, skip=("agg_filter",), use=argument_use(node, walk.use))
     walk.push_wrapped(node.get("agg_filter"), scope, use=walk.within(PREDICATE))
 
@@ -118,6 +118,7 @@ def condition(walk: Walk, node: Tree | None, scope: Scope) -> None:
             walk.push_wrapped(item, scope, use=walk.within(PREDICATE))
         else:
             walk.facts.probes += compared[1]
+            calls.implied(walk, item["A_Expr"])
             for side in ("lexpr", "rexpr"):
                 value = item["A_Expr"][side]
                 walk.push_wrapped(value, scope, use=walk.within(EQUALITY if value is compared[0] else PREDICATE))
@@ -143,14 +144,16 @@ def _set_config(walk: Walk, arguments: list[Tree]) -> None:
 
 def a_expr(walk: Walk, node: Tree, scope: Scope) -> None:
     if node.get("kind") in OPERATOR_KINDS:
-        walk.call(judge_operator(strings(node.get("name", ()))))
+        calls.operator(walk, strings(node.get("name", ())))
+    else:
+        calls.implied(walk, node)
     walk.push_wrapped(node.get("lexpr"), scope)
     walk.push_wrapped(node.get("rexpr"), scope)
 
 
 def sub_link(walk: Walk, node: Tree, scope: Scope) -> None:
     if "operName" in node:
-        walk.call(judge_operator(strings(node["operName"])))
+        calls.operator(walk, strings(node["operName"]))
     walk.push_fields("SubLink", node, scope, skip=("operName", "subselect"))
     rows_only = node.get("subLinkType") == "EXISTS_SUBLINK"
     walk.push_wrapped(node.get("subselect"), scope, use=walk.within(BARE) if rows_only else walk.use)
@@ -159,7 +162,7 @@ def sub_link(walk: Walk, node: Tree, scope: Scope) -> None:
 def sort_by(walk: Walk, node: Tree, scope: Scope) -> None:
     """ORDER BY takes a bare name for an output column first; that column was counted where it is computed."""
     if "useOp" in node:
-        walk.call(judge_operator(strings(node["useOp"])))
+        calls.operator(walk, strings(node["useOp"]))
     item, use = node.get("node", {}), walk.within(ORDER)
     if scope.ordered is not None and by_output(walk, item, scope.ordered, scope=scope, use=use):
         use = IGNORED
@@ -193,7 +196,11 @@ def join_expr(walk: Walk, node: Tree, scope: Scope) -> None:
     tables = tuple(tables_under(scope, node))
     if node.get("isNatural"):
         walk.facts.touch_columns_of(tables)
-        everything(walk, PREDICATE)
+        common = common_columns(walk, node, scope)
+        if common is None:
+            everything(walk, PREDICATE)
+        for name in common or ():
+            joined_column(walk, name, scope)
     for name in strings(node.get("usingClause", ())):
         joined_column(walk, name, scope)
         plain = all("RangeVar" in node.get(side, {}) for side in ("larg", "rarg"))
@@ -225,6 +232,7 @@ def index_elem(walk: Walk, node: Tree, scope: Scope) -> None:
 def type_name(walk: Walk, node: Tree, scope: Scope) -> None:
     """`orders.id%TYPE` looks at a table's definition; a type's modifiers may hold expressions."""
     words = strings(node.get("names", ()))
+    calls.cast(walk, node)
     if node.get("pct_type") and len(words) > 1:
         walk.facts.targets[table(qualified(words[:-1]))] = None
     walk.push_fields("TypeName", node, scope, skip=("names",))

@@ -11,6 +11,8 @@ from catalog.model import Locator
 from policy.effects import Effect
 from policy.model import Action, Steer
 
+ACTIVITY: Name = ("pg_catalog", "pg_stat_activity")
+"""Secret only by some of its columns, which are known once names are resolved."""
 WHOLE_ROW_FUNCTIONS = frozenset({"row_to_json", "to_json", "to_jsonb", "json_agg", "jsonb_agg", "array_agg"})
 """`t.row_to_json` is another way to write `row_to_json(t)`."""
 
@@ -19,7 +21,8 @@ WHOLE_ROW_FUNCTIONS = frozenset({"row_to_json", "to_json", "to_jsonb", "json_agg
 class Facts:
     """Grows only: nothing that was found is taken back. Dicts keep the order of the text, without doubles.
 
-    `probes` counts the constants that columns are compared with.
+    `probes` counts the constants that columns are compared with. `missing` are names that the target does not know,
+    `calls` the code of users that is called, in words. `exact` = names are resolved afterwards (resolving.py).
     """
 
     actions: set[Action] = field(default_factory=set)
@@ -30,6 +33,9 @@ class Facts:
     probes: int = 0
     problem: str = ""
     opaque: bool = False
+    exact: bool = False
+    missing: dict[str, None] = field(default_factory=dict)
+    calls: dict[str, None] = field(default_factory=dict)
 
     def add(self, actions: Iterable[Action], effects: Iterable[Effect], *, opaque: bool = False) -> None:
         self.actions.update(actions)
@@ -48,11 +54,13 @@ class Facts:
         self.columns.update(other.columns)
         self.steering.update(other.steering)
         self.probes += other.probes
+        self.missing.update(other.missing)
+        self.calls.update(other.calls)
         self.problem = self.problem or other.problem
 
     def touch_table(self, name: Name, *, written: bool = False) -> None:
         self.targets[table(name)] = None
-        if is_secret(name):
+        if is_secret(name) and not (self.exact and name == ACTIVITY):
             self.add((Action.READ,), (Effect.CATALOG_SECRETS,))
         if is_catalog(name):
             self.add((Action.READ,), (Effect.CATALOG_READ,))

@@ -27,6 +27,7 @@ def _verdict(actions: Iterable[Action], *effects: Effect, opaque: bool = False) 
     return Verdict(frozenset(actions), frozenset(effects), opaque)
 
 
+BUILT_IN_SCHEMAS = frozenset({"", "pg_catalog"})
 UNKNOWN = _verdict([Action.RUN], Effect.UNKNOWN_FUNCTION, opaque=True)
 DYNAMIC = _verdict([Action.RUN], Effect.DYNAMIC_CODE, opaque=True)
 
@@ -139,19 +140,27 @@ TABLE_ARGUMENT = frozenset({"table_to_xml", "table_to_xmlschema", "table_to_xml_
 
 
 def judge_function(parts: tuple[str, ...]) -> Verdict | None:
-    """What calling this name does; None = harmless. A known danger stays one in whatever schema it was installed."""
+    """What calling this name does; None = harmless. A known danger stays one in whatever schema it was installed.
+
+    For a target that nobody asked; else see calls.py.
+    """
     schema, name = qualified(parts)
-    builtin = schema in ("", "pg_catalog")
+    builtin = schema in BUILT_IN_SCHEMAS
     if name in DANGEROUS:
         known = DANGEROUS[name]
-        return known if builtin else Verdict(known.actions | UNKNOWN.actions, known.effects | UNKNOWN.effects, True)
+        return known if builtin else united(known, UNKNOWN)
     return None if builtin and name in HARMLESS_FUNCTIONS else UNKNOWN
 
 
 def judge_operator(parts: tuple[str, ...]) -> Verdict | None:
     """An operator is a function under another name: only those of pg_catalog and well-known extensions pass."""
     schema, name = qualified(parts)
-    return None if schema in ("", "pg_catalog") and name in HARMLESS_OPERATORS else UNKNOWN
+    return None if schema in BUILT_IN_SCHEMAS and name in HARMLESS_OPERATORS else UNKNOWN
+
+
+def united(one: Verdict, other: Verdict) -> Verdict:
+    """What either may do."""
+    return Verdict(one.actions | other.actions, one.effects | other.effects, one.opaque or other.opaque)
 
 
 def literal(node: dict[str, Any] | None) -> str | None:

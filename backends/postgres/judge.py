@@ -9,8 +9,10 @@ from typing import Any
 from backends.postgres import bodies, definitions, expressions, queries, sessions, transfers, writes
 from backends.postgres.effects import STATEMENTS
 from backends.postgres.kinds import telling
+from backends.postgres.resolving import resolve
 from backends.postgres.scope import Scope
 from backends.postgres.steering import settle
+from backends.postgres.target import Target
 from backends.postgres.uses import root_use
 from backends.postgres.walk import Handler, Tree, Walk
 
@@ -67,9 +69,9 @@ HANDLERS: Mapping[str, Handler] = telling(
 """Every node type that means more than its parts. Those of nodes.py mean no more; any other is unknown."""
 
 
-def judge(statement: Tree, parameters: Sequence[object] = ()) -> Walk:
+def judge(statement: Tree, parameters: Sequence[object] = (), *, target: Target | None = None) -> Walk:
     """Walk one raw statement (`{"SelectStmt": …}`). The facts are complete when this returns."""
-    walk = Walk(HANDLERS, parameters)
+    walk = Walk(HANDLERS, parameters, target=target)
     kind = next(iter(statement), "")
     if kind not in STATEMENTS:
         walk.facts.unknown(f"statements of the type {kind or 'NULL'} are not known")
@@ -77,6 +79,8 @@ def judge(statement: Tree, parameters: Sequence[object] = ()) -> Walk:
     walk.push_wrapped(statement, Scope(), use=root_use(kind))
     walk.run()
     settle(walk)
+    if target is not None:
+        resolve(walk.facts, target, kind=kind)
     return walk
 
 

@@ -10,11 +10,12 @@ from backends.postgres.facts import Facts
 from backends.postgres.grammar import INLINE_TEXT, NotUnderstoodError, statements
 from backends.postgres.judge import judge, kind_of
 from backends.postgres.suggest import MULTIPLE_STATEMENTS, suggest
+from backends.postgres.target import MISSING, Target
 from backends.postgres.uses import EQUALITY, MAX_PROBES, PREDICATE
 from backends.postgres.verbs import SQL_DESCRIBE, SQL_QUERY, check_arguments
 from catalog.model import Locator
 from policy.effects import Effect
-from policy.model import Action, Operation, Statement, Steer
+from policy.model import EMPTY, Action, Operation, Statement, Steer
 
 PROTOCOL = "postgres"
 PLAN_VERB = "sql_plan"
@@ -36,31 +37,36 @@ class Parser:
 
     def __init__(self, cache_size: int = 2048) -> None:
         self._cache_size = cache_size
-        self._known: dict[str, Understood] = {}
+        self._known: dict[tuple[str, str], Understood] = {}
 
-    def parse(self, verb: str, arguments: Mapping[str, Any]) -> Operation:
-        """The Operation that a call asks for. ValueError only for arguments that break the verb's input schema."""
+    def parse(self, verb: str, arguments: Mapping[str, Any], *, target: object | None = None) -> Operation:
+        """The Operation that a call asks for. ValueError only for arguments that break the verb's input schema.
+
+        `target` is the Target of the login that would run it, None = the text is judged by itself.
+        """
         check_arguments(verb, arguments)
         if verb == SQL_DESCRIBE.name:
             return _describe(arguments)
         text, parameters = arguments["sql"], tuple(arguments.get("parameters", ()))
-        understood = self._known.get(text)
+        known = target if isinstance(target, Target) else None
+        key = (text, known.version if known else "")
+        understood = self._known.get(key)
         if understood is None or (understood.bound and parameters):
-            understood = understand(text, parameters)
-            self._remember(text, understood)
+            understood = understand(text, parameters, target=known)
+            self._remember(key, understood)
         return _filled(understood.operation, arguments, parameters)
 
-    def _remember(self, text: str, understood: Understood) -> None:
-        if len(text) > INLINE_TEXT or (understood.bound and understood.operation.parameters):
+    def _remember(self, key: tuple[str, str], understood: Understood) -> None:
+        if len(key[0]) > INLINE_TEXT or (understood.bound and understood.operation.parameters):
             return
         while len(self._known) >= self._cache_size:
             self._known.pop(next(iter(self._known)), None)
-        self._known[text] = understood
+        self._known[key] = understood
 
 
-def parse(verb: str, arguments: Mapping[str, Any]) -> Operation:
+def parse(verb: str, arguments: Mapping[str, Any], *, target: Target | None = None) -> Operation:
     """As Parser.parse, without memory."""
-    return Parser(cache_size=1).parse(verb, arguments)
+    return Parser(cache_size=1).parse(verb, arguments, target=target)
 
 
 def preview(operation: Operation) -> Operation:
@@ -75,13 +81,13 @@ def preview(operation: Operation) -> Operation:
     )
 
 
-def understand(text: str, parameters: Sequence[object] = ()) -> Understood:
+def understand(text: str, parameters: Sequence[object] = (), *, target: Target | None = None) -> Understood:
     """Judge a text. Never raises for any text."""
     try:
         raw = statements(text)
         if not raw:
             return Understood(_unknown(text, NO_STATEMENT), bound=False)
-        return _judge_all(text, raw, parameters)
+        return _judge_all(text, raw, parameters, target=target)
     except NotUnderstoodError as error:
         return Understood(_unknown(text, str(error)), bound=False)
     except RecursionError:
@@ -90,10 +96,12 @@ def understand(text: str, parameters: Sequence[object] = ()) -> Understood:
         return Understood(_unknown(text, NOT_JUDGED), bound=False)
 
 
-def _judge_all(text: str, raw: list[dict[str, Any]], parameters: Sequence[object]) -> Understood:
+def _judge_all(
+    text: str, raw: list[dict[str, Any]], parameters: Sequence[object], *, target: Target | None
+) -> Understood:
     total, judged, bound = Facts(), [], False
     for item, part in zip(raw, _slices(text, raw), strict=True):
-        walk = judge(item["stmt"], parameters)
+        walk = judge(item["stmt"], parameters, target=target)
         facts = walk.facts
         if len(raw) == 1:
             total = facts
@@ -117,6 +125,7 @@ def _judge_all(text: str, raw: list[dict[str, Any]], parameters: Sequence[object
         problem=total.problem,
         opaque=total.opaque,
         steering=_steering(total),
+        options={MISSING: " ".join(total.missing)} if total.missing else EMPTY,
     )
     return Understood(operation, bound)
 
@@ -155,7 +164,7 @@ def _filled(operation: Operation, arguments: Mapping[str, Any], parameters: tupl
     max_rows = arguments.get("max_rows")
     if max_rows is None and parameters == operation.parameters:
         return operation
-    options = operation.options if max_rows is None else {"max_rows": str(max_rows)}
+    options = operation.options if max_rows is None else {**operation.options, "max_rows": str(max_rows)}
     return replace(operation, parameters=parameters, options=options)
 
 

@@ -21,6 +21,7 @@ from backends.postgres.outputs import (
     value_rows,
 )
 from backends.postgres.scope import Scope, Source
+from backends.postgres.stars import expanded
 from backends.postgres.uses import AGGREGATE, BARE, EQUALITY, IGNORED, PREDICATE, ROW, TRANSFORM, Use
 from backends.postgres.walk import Demand, Tree, Walk
 from catalog.model import Locator
@@ -271,10 +272,17 @@ def _emit(walk: Walk, use: Use, locator: Locator) -> None:
 
 
 def _outputs(walk: Walk, arm: Tree) -> list[Output]:
+    """Stars are written out where the target tells their columns, which takes the level that the arm is at."""
     known = walk.outputs.get(id(arm))
-    if known is None:
-        known = walk.outputs[id(arm)] = (arm, outputs(arm))
-    return known[1]
+    if known is not None:
+        return known[1]
+    found = outputs(arm)
+    if walk.target is not None and any(output.star for output in found):
+        if id(arm) not in walk.levels:
+            return found
+        found = expanded(walk, arm) or found
+    walk.outputs[id(arm)] = (arm, found)
+    return found
 
 
 def _itself(query: Tree) -> Source:

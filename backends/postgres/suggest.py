@@ -53,6 +53,8 @@ def suggest(statement: Mapping[str, Any], facts: Facts, text: str) -> str:
     """Advice for one statement; "" when there is nothing to object to."""
     if facts.problem:
         return "Write the statement more plainly."
+    if facts.calls:
+        return f"Code whose effect is not known: {', '.join(facts.calls)}. Leave it out, or ask for its review."
     if facts.effects <= HARMLESS:
         return ""
     kind, node = next(iter(statement.items()), ("", {}))

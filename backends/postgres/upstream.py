@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
 from contextlib import aclosing, asynccontextmanager
 
 from backends.base import Chunk, Column, Columns, ColumnSample, Health, Limits, Secrets, Wanted
@@ -16,6 +16,7 @@ from backends.postgres.execution import (
     as_text,
     check_parameters,
     first_flight,
+    printable,
     rows_of_read,
     rows_of_write,
 )
@@ -40,12 +41,13 @@ from backends.postgres.scan import scan_database
 from backends.postgres.statements import Prepared
 from backends.postgres.target import MISSING, Reviewed, Target
 from backends.postgres.target_keeping import Targets
-from backends.postgres.wire import MessageTooLarge
+from backends.postgres.wire import MessageTooLarge, RowDescription
 from catalog.model import Locator, Login, Resource
 from policy.model import Action, Query
 from policy.permit import Permit
 
 APPLICATION = "warded"
+DESCRIBE_SECONDS = 10.0
 ASKING_SECONDS = 20.0  # for questions of our own about the database's definitions
 READING = frozenset({Action.CONNECT, Action.READ})
 DATA = READING | {Action.WRITE}
@@ -112,6 +114,26 @@ class PostgresUpstream:
         if scanner is not None:
             logins.setdefault(scanner.user, scanner)
         return [health for login in logins.values() for health in await self._check(login)]
+
+    async def open_session(self, login: Login, *, label: str, settings: Mapping[str, str]) -> Connection:
+        """A connection for one client alone, with nothing of ours in its session. Raises UpstreamError."""
+        keys = self._keys.setdefault(login.user, KeyCache())
+        account = Account(login.user, self._password(login), login.password)
+        return await connect(self._address, account, keys=keys, application=printable(label), settings=settings)
+
+    async def describe(self, login: Login, fields: RowDescription, targets: tuple[Locator, ...]) -> Columns:
+        """Where the columns of a result come from, asked over a pooled connection. Raises UpstreamError."""
+        pool = self._pool(login)
+        connection = await pool.acquire()
+        try:
+            async with asyncio.timeout(DESCRIBE_SECONDS):
+                prepared = Prepared("", (), fields)
+                return await self._origins.columns(connection, prepared, user=login.user, targets=targets)
+        except (ConnectionLost, FlightTimeout, WireError, TimeoutError):
+            connection.abort()
+            raise lost("the server's catalog could not be asked") from None
+        finally:
+            pool.release(connection)
 
     async def close(self) -> None:
         pools, self._pools = list(self._pools.values()), {}

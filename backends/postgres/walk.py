@@ -15,6 +15,7 @@ from backends.postgres.functions import Verdict
 from backends.postgres.nodes import EMBEDDED, LEAVES, PLAIN
 from backends.postgres.outputs import Output
 from backends.postgres.scope import Scope, Source
+from backends.postgres.target import Target
 from backends.postgres.uses import IGNORED, PREDICATE, Use, use_inside
 from policy.effects import Effect
 from policy.model import Action
@@ -46,7 +47,8 @@ class Walk:
     only for these values. `use` is how columns are used where the walk stands; what is pushed inherits it. `demands`
     are uses that steering.py has yet to follow into sub-selects, whose scopes are in `levels` by the id of their node.
     `outputs` are their columns. `resolved` are the bare names that were looked up already, which need no second look.
-    Nodes and scopes whose ids count are kept, so that no other can take their place.
+    Nodes and scopes whose ids count are kept, so that no other can take their place. `target` = what the database
+    itself says of names, None = it was not asked.
     """
 
     __slots__ = (
@@ -59,14 +61,18 @@ class Walk:
         "outputs",
         "parameters",
         "resolved",
+        "target",
         "texts",
         "use",
         "used_parameters",
         "variables",
     )
 
-    def __init__(self, handlers: Mapping[str, Handler], parameters: Sequence[object] = ()) -> None:
-        self.facts = Facts()
+    def __init__(
+        self, handlers: Mapping[str, Handler], parameters: Sequence[object] = (), *, target: Target | None = None
+    ) -> None:
+        self.facts = Facts(exact=target is not None)
+        self.target = target
         self.parameters = parameters
         self.variables: set[str] = set()
         self.used_parameters = False
