@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 Array = list["str | Array | None"]
 DEEPEST = 6  # dimensions that PostgreSQL has (MAXDIM)
+_BOUNDS = re.compile(r"[\[\]:0-9-]{1,200}=", re.ASCII)
 _QUOTED = frozenset('{}",\\ \t\n\r\v\f')
 
 
@@ -14,9 +16,8 @@ class NotAnArray(ValueError):
 
 
 def read_array(text: str, *, delimiter: str = ",") -> Array:
-    """The elements of a literal. Bounds (`[2:3]={…}`) are dropped. Raises NotAnArray."""
-    if text.startswith("["):
-        text = text.partition("=")[2]
+    """The elements of a literal, without its bounds. Raises NotAnArray."""
+    text = text[len(bounds_of(text)) :]
     reader = _Reader(text, delimiter)
     if not text.startswith("{"):
         raise NotAnArray("no opening brace")
@@ -24,6 +25,12 @@ def read_array(text: str, *, delimiter: str = ",") -> Array:
     if reader.at != len(text):
         raise NotAnArray("something follows the array")
     return array
+
+
+def bounds_of(text: str) -> str:
+    """`[2:3]=` of `[2:3]={…}`, "" where an array starts at 1."""
+    found = _BOUNDS.match(text)
+    return found[0] if found else ""
 
 
 class _Reader:

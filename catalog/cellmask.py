@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 
-from catalog.arrays import each, read_array, write_array
+from catalog.arrays import bounds_of, each, read_array, write_array
 from catalog.columntypes import ColumnType, Family, parse_type
 from catalog.jsonleaves import mask_leaves
 from catalog.maskers import MaskValue, masker_of
@@ -115,7 +115,7 @@ def _array(label: Label, column_type: ColumnType, manner: Manner, redacted: str 
     def apply(value: str) -> str | None:
         if len(value) > LONGEST:
             return redacted
-        return write_array(each(read_array(value), element.apply))
+        return bounds_of(value) + write_array(each(read_array(value), element.apply))
 
     return CellMask(label, element.kind, apply=_safe(apply, redacted), redacted=redacted, element=element)
 
