@@ -11,7 +11,7 @@ from catalog.model import Label, Login, Resource
 from policy.engine import Engine
 from policy.login import select_login
 from policy.model import Action, Decision, Identity, Operation, Query, approval_digest
-from policy.steering import Uses, decide_with_uses
+from policy.steering import LabelledUse, Uses, decide_with_uses
 from server.memory import Memory
 from server.policies import PolicySource
 from server.upstreams import LabelBook, Upstreams
@@ -28,15 +28,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One decision, with the question it answers and the policy that gave it."""
+    """One decision, with the question it answers and the policy that gave it.
+
+    `uses` are the labelled columns that steer the answer; `raises` name the ceilings that its approval would raise.
+    """
 
     query: Query
     decision: Decision
     engine: Engine
+    uses: tuple[LabelledUse, ...] = ()
+    raises: tuple[str, ...] = ()
 
     def digest(self, login: Login) -> str:
         """What an approval of this query would be bound to."""
-        return approval_digest(self.query, login=login, policy_version=self.engine.version)
+        return approval_digest(self.query, login=login, policy_version=self.engine.version, raises=self.raises)
 
 
 @dataclass(slots=True)
@@ -130,7 +135,7 @@ class Judge:
         if any(use.label is Label.UNSCANNED for use in uses):
             self.labels.on_unscanned(place.resource.name)
         query, decision = decide_with_uses(engine, query, uses)
-        return Judgement(query, decision, engine)
+        return Judgement(query, decision, engine, uses)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)

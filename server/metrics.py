@@ -29,6 +29,23 @@ class Metrics:
         self.policy_reload_failures = self._counter(
             "warded_policy_reload_failures", "Changed policy documents that were refused; the old one stayed."
         )
+        self.detection_failures = self._counter(
+            "warded_detection_failures", "Batches of rows that detection could not look at.", "outcome"
+        )
+        self.catalog_changes = self._counter(
+            "warded_catalog_changes", "Columns found sensitive after the first scan, changed or vanished.", "what"
+        )
+        self.blind_resources = Gauge(
+            "warded_blind_resources",
+            "Resources that were never scanned, or whose scan found nothing to mask.",
+            ["why"],
+            registry=self.registry,
+        )
+        self.budget_stops = self._counter(
+            "warded_budget_stops", "Calls that were held or denied because a ceiling was reached.", "measure"
+        )
+        self.budget_cuts = self._counter("warded_budget_cuts", "Answers that were cut at a ceiling.", "measure")
+        self.budget_raises = self._counter("warded_budget_raises", "Ceilings that people raised once.", "measure")
         self.stage_seconds = Durations("warded_stage_seconds", "Seconds a stage took by itself.", "stage")
         self.registry.register(self.stage_seconds)
         self.held_requests = Gauge("warded_held_requests", "Calls that wait for approval now.", registry=self.registry)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 _LIVE = text("status IN ('pending', 'approved')")
@@ -317,3 +317,18 @@ class CatalogState(Base):
     scan_started_at: Mapped[float | None] = mapped_column(Float)
     scan_finished_at: Mapped[float | None] = mapped_column(Float)
     lost_reads: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class Budget(Base):
+    """What a ceiling has counted. `taken` includes portions that processes hold and may give back; `raised` is what
+    people allowed beyond the rule's own amount."""
+
+    __tablename__ = "budgets"
+    rule: Mapped[str] = mapped_column(String(100), primary_key=True)
+    user: Mapped[str] = mapped_column(String(128), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(512), primary_key=True)
+    period: Mapped[str] = mapped_column(String(80), primary_key=True)
+    measure: Mapped[str] = mapped_column(String(512), primary_key=True)
+    taken: Mapped[int] = mapped_column(BigInteger, default=0)
+    raised: Mapped[int] = mapped_column(BigInteger, default=0)
+    updated_at: Mapped[float] = mapped_column(Float, index=True)
