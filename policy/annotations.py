@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from catalog.maskkinds import FITTING, KINDS, Kind
+from catalog.model import Label
 from policy.ceilings import read_ceilings
+from policy.problems import nearest
 from policy.zones import read_zone
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -69,6 +72,35 @@ def read_flag(text: str) -> bool:
     return True
 
 
+def read_masks(text: str) -> tuple[tuple[Label, Kind], ...]:
+    """ "EMAIL: pseudonym, DOB: null" as pairs. A kind that cannot hide such values is refused."""
+    pairs = [_read_mask(part) for part in text.split(",")]
+    labels = [label for label, _kind in pairs]
+    if len(set(labels)) < len(labels):
+        raise ValueError("a label stands twice")
+    return tuple(pairs)
+
+
+def _read_mask(text: str) -> tuple[Label, Kind]:
+    name, colon, word = (part.strip() for part in text.partition(":"))
+    label = next((label for label in Label if label == name), None)
+    kind = next((kind for kind in KINDS if kind == word), None)
+    if not colon:
+        raise ValueError('@mask is a comma list of LABEL: kind, such as "EMAIL: pseudonym, DOB: null"')
+    if label is None:
+        raise ValueError(f"there is no label {name!r}{_meant(name, Label)}")
+    if kind is None:
+        raise ValueError(f"there is no kind of mask {word!r}{_meant(word, KINDS)}")
+    if kind not in FITTING[label]:
+        raise ValueError(f"{label} cannot be masked by {kind}; it can by {', '.join(FITTING[label])}")
+    return label, kind
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    found = nearest(name, known)
+    return f" (did you mean {found!r}?)" if found else ""
+
+
 ANNOTATIONS: Mapping[str, Annotation] = {
     entry.name: entry
     for entry in (
@@ -111,6 +143,15 @@ ANNOTATIONS: Mapping[str, Annotation] = {
             read_groups,
             "With @ceiling: the groups (comma list, `tag:NAME` as in @hold) that a call waits for where a ceiling is "
             "reached; their approval allows as much again until the period ends. Without it the call is denied.",
+        ),
+        Annotation(
+            "mask",
+            "permit",
+            read_masks,
+            "How labels that stay hidden are masked: a comma list of `LABEL: kind`, such as "
+            '`"EMAIL: pseudonym, PERSON: pseudonym"`. Kinds, strictest first: '
+            + ", ".join(f"`{kind}`" for kind in KINDS)
+            + "; where several permits speak of one label the strictest wins. See [Masks](masks.md).",
         ),
         Annotation("timeout", "permit", read_seconds, "How long the statement may run at most, such as 10s."),
         Annotation("durability", "permit", read_durability, "`disk`: the record is on disk before anything runs."),

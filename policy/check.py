@@ -99,7 +99,7 @@ def _covering(rule: Rule, document: Document) -> Rule | None:
 
 def _demands(rule: Rule) -> bool:
     """A hold can be cured and bounds are gathered from every permit: such a rule adds something in any case."""
-    bounds = (rule.max_rows, rule.max_affected, rule.max_estimated, rule.timeout, rule.ceiling)
+    bounds = (rule.max_rows, rule.max_affected, rule.max_estimated, rule.timeout, rule.ceiling, rule.mask)
     return bool(rule.hold or rule.durability or any(bounds))
 
 

@@ -91,6 +91,7 @@ def cache_key(query: Query, *, timed: bool) -> tuple[Hashable, ...]:
         query.mode,
         query.tainted,
         query.estimated_rows,
+        query.reveals,
         _minute(query.now) if timed else None,
     )
 

@@ -98,6 +98,8 @@ def _obligations(obligations: Obligations) -> dict[str, Any]:
         "timeout": obligations.timeout,
         "durability": obligations.durability,
         "max_estimated": obligations.max_estimated,
+        "reveals": sorted(str(label) for label in obligations.reveals),
+        "masks": {str(label): kind for label, kind in obligations.masks},
         "ceilings": [_ceiling(ceiling) for ceiling in obligations.ceilings],
     }
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
+from catalog.maskkinds import Kind
 from catalog.model import Label, Locator, Login, Resource
 from policy.ceilings import Ceiling
 
@@ -105,7 +106,8 @@ class Operation:
     for labels in rules; masks never rest on it). `problem` says why `actions` holds `unknown`.
     `opaque` means that the statement may touch relations that `targets` does not list.
     `steering` lists the columns that are read other than as a bare column of the answer; a
-    parser in doubt lists the column.
+    parser in doubt lists the column. `reveals` are columns that the caller asks to see in clear in this one operation
+    (schema "" = any), with the reasons in `options`; `literals` are the texts written out in a statement that writes.
     """
 
     protocol: str
@@ -120,6 +122,8 @@ class Operation:
     problem: str = ""
     opaque: bool = False
     steering: tuple[Steer, ...] = ()
+    reveals: tuple[Locator, ...] = ()
+    literals: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
     @property
@@ -141,7 +145,8 @@ class Query:
     """Everything a rule may see: who, what, where, which labels, which approvals, when.
 
     `mode` is that of the resource for this caller. `tainted` = the session has read untrusted data. `estimated_rows`
-    is what the target's planner expects, None = not known.
+    is what the target's planner expects, None = not known. `reveals` are the labels of the columns that the operation
+    asks to see in clear (see `Operation.reveals`).
     """
 
     identity: Identity
@@ -153,6 +158,7 @@ class Query:
     mode: Mode = "read_write"
     tainted: bool = False
     estimated_rows: int | None = None
+    reveals: frozenset[Label] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +179,9 @@ class Obligations:
     `timeout` (seconds) are upper bounds, None = the configured default. `max_affected` bounds the
     rows that a write may change, None = no bound: a write that changes more is rolled back. `durability` is
     "kernel" or "disk" and only ever raises. `max_estimated` was a bound on the rows that the planner expects, and has
-    been kept. `ceilings` bound what passes in a session or a day; all of them count.
+    been kept. `ceilings` bound what passes in a session or a day; all of them count. `masks` says how labels that stay
+    hidden are masked, in the order of their names; any other label gets its default. `reveals` are labels that may be
+    seen in the columns that the operation names, and nowhere else.
     """
 
     revealed: frozenset[Label] = frozenset()
@@ -183,6 +191,8 @@ class Obligations:
     durability: Literal["", "kernel", "disk"] = ""
     max_estimated: int | None = None
     ceilings: tuple[Ceiling, ...] = ()
+    masks: tuple[tuple[Label, Kind], ...] = ()
+    reveals: frozenset[Label] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

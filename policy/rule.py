@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from catalog.maskkinds import Kind
 from catalog.model import Label
 from policy.ceilings import Ceiling
 from policy.model import Action
@@ -37,6 +38,7 @@ class Rule:
     ceiling: tuple[Ceiling, ...] = ()
     raised_by: tuple[str, ...] = ()
     zone: str = ""
+    mask: tuple[tuple[Label, Kind], ...] = ()
     observe: bool = False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cedarpy
@@ -26,7 +26,7 @@ class Ruling:
     `errors` holds the ids of rules that could not be evaluated, "" for a query that Cedar could
     not take at all. `forbids` fired for some action. `permits` gave some action or label.
     `unpermitted` are actions that no rule forbids and none permits. `observed` are rules that are
-    not enforced and would have spoken.
+    not enforced and would have spoken. `unrevealed` are labels asked for that no rule forbids and none permits.
     """
 
     errors: tuple[str, ...] = ()
@@ -35,6 +35,7 @@ class Ruling:
     unpermitted: tuple[Action, ...] = ()
     revealed: frozenset[Label] = frozenset()
     observed: tuple[Rule, ...] = ()
+    unrevealed: tuple[Label, ...] = ()
 
 
 def ask(document: Document, query: Query) -> Ruling:
@@ -63,10 +64,21 @@ def revealed(document: Document, query: Query) -> frozenset[Label]:
 def _reveal(
     document: Document, query: Query, entities: cedarpy.Entities
 ) -> tuple[list[Label], list[dict[str, Any]], list[cedarpy.AuthzResult]]:
-    """Of which labels it was asked, how, and the answers."""
+    """Of which labels it was asked, how, and the answers.
+
+    An approval of single columns lifts the mask of these columns, not of all that carry the label.
+    """
     labels = sorted(query.labels & document.revealable)
     if not labels:
         return [], [], []
+    if query.reveals:
+        query = replace(query, approvals=frozenset())
+    return _reveal_of(document, query, entities, labels=labels)
+
+
+def _reveal_of(
+    document: Document, query: Query, entities: cedarpy.Entities, *, labels: list[Label]
+) -> tuple[list[Label], list[dict[str, Any]], list[cedarpy.AuthzResult]]:
     reveals = reveal_requests(query, json.dumps(context_of(query, clocks=document.clocks)), labels=labels)
     return labels, reveals, _answers(reveals, document.enforced, entities, schema=document.schema)
 
@@ -79,18 +91,24 @@ def _ask(document: Document, query: Query) -> Ruling:
     entities = cedarpy.Entities.from_json_str(entities_json(query), document.schema)
     labels, reveals, shown = _reveal(document, query, entities)
     revealed = _seen(labels, shown)
+    wanted, _wishes, granted = _reveal_of(document, query, entities, labels=sorted(query.reveals - revealed))
     context = context_of(query, masked=query.labels - revealed, clocks=document.clocks)
     asked = action_requests(query, json.dumps(context))
     answers = _answers(asked, document.enforced, entities, schema=document.schema)
-    permitting = [answer for answer in (*answers, *shown) if answer.allowed]
+    permitting = [answer for answer in (*answers, *shown, *granted) if answer.allowed]
     return Ruling(
-        errors=_errors((*answers, *shown)),
-        forbids=_rules(document, [answer for answer in answers if not answer.allowed]),
+        errors=_errors((*answers, *shown, *granted)),
+        forbids=_rules(document, [answer for answer in (*answers, *granted) if not answer.allowed]),
         permits=_rules(document, permitting),
         unpermitted=_unpermitted(query, answers),
         revealed=revealed,
         observed=_observed(document, [*asked, *reveals], entities=entities),
+        unrevealed=tuple(label for label, answer in zip(wanted, granted, strict=True) if _silent(answer)),
     )
+
+
+def _silent(answer: cedarpy.AuthzResult) -> bool:
+    return not answer.allowed and not answer.diagnostics.reasons
 
 
 def _answers(
@@ -110,11 +128,7 @@ def _rules(document: Document, answers: Iterable[cedarpy.AuthzResult]) -> tuple[
 
 
 def _unpermitted(query: Query, answers: Sequence[cedarpy.AuthzResult]) -> tuple[Action, ...]:
-    return tuple(
-        action
-        for action, answer in zip(asked_actions(query), answers, strict=True)
-        if not answer.allowed and not answer.diagnostics.reasons
-    )
+    return tuple(action for action, answer in zip(asked_actions(query), answers, strict=True) if _silent(answer))
 
 
 def _errors(answers: Iterable[cedarpy.AuthzResult]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Literal
 
+from catalog.maskkinds import Kind, strictest
 from catalog.model import Label, Resource
 from policy.ceilings import Ceiling
 from policy.document import Document
@@ -30,7 +31,7 @@ def judge(document: Document, query: Query, *, expiry: float) -> Decision:
         return _broken(ruling)
     if ruling.forbids:
         return _forbidden(document, query, ruling, expiry=expiry)
-    if ruling.unpermitted:
+    if ruling.unpermitted or ruling.unrevealed:
         return _unpermitted(query, ruling)
     return _granted(query, ruling)
 
@@ -54,7 +55,7 @@ def _forbidden(document: Document, query: Query, ruling: Ruling, *, expiry: floa
         return _broken(cured)
     if cured.forbids:
         return _denied(query, cured, _reasons(cured.forbids, query) + _observed(cured))
-    if cured.unpermitted:
+    if cured.unpermitted or cured.unrevealed:
         return _unpermitted(query, cured)
     grant = _granted(query, cured)
     if isinstance(grant, Deny):
@@ -81,7 +82,7 @@ def _broken(ruling: Ruling) -> Deny:
 
 
 def _unpermitted(query: Query, ruling: Ruling) -> Deny:
-    names = ", ".join(ruling.unpermitted)
+    names = ", ".join([*ruling.unpermitted, *(f"reveal of {label}" for label in ruling.unrevealed)])
     reason = Reason("", f"No rule permits {names} on {query.resource.name}.", _ASK)
     return Deny((reason, *_observed(ruling)), remedy=_ASK)
 
@@ -92,7 +93,7 @@ def _granted(query: Query, ruling: Ruling) -> Allow | Deny:
     over = [rule for rule in ruling.permits if rule.max_estimated is not None and rows > rule.max_estimated]
     if over:
         return Deny(tuple(_too_many(rule, rows) for rule in over) + _observed(ruling), remedy=_NARROW)
-    kept = obligations(ruling.permits, ruling.revealed, resource=query.resource)
+    kept = obligations(ruling.permits, ruling.revealed, resource=query.resource, reveals=query.reveals)
     return Allow(kept, _reasons(ruling.permits, query) + _observed(ruling))
 
 
@@ -106,7 +107,9 @@ def _expected(rows: int) -> str:
     return f"The planner expects {rows} rows" if known else "How many rows the planner expects is not known"
 
 
-def obligations(permits: Iterable[Rule], revealed: frozenset[Label], *, resource: Resource) -> Obligations:
+def obligations(
+    permits: Iterable[Rule], revealed: frozenset[Label], *, resource: Resource, reveals: frozenset[Label] = frozenset()
+) -> Obligations:
     """The strictest of what the permits that spoke demand, and every ceiling."""
     rules = tuple(permits)
     return Obligations(
@@ -117,7 +120,17 @@ def obligations(permits: Iterable[Rule], revealed: frozenset[Label], *, resource
         durability=_strictest({rule.durability for rule in rules}),
         max_estimated=min((rule.max_estimated for rule in rules if rule.max_estimated is not None), default=None),
         ceilings=tuple(ceiling for rule in rules if rule.ceiling for ceiling in _ceilings(rule, resource)),
+        masks=_masks(rules),
+        reveals=reveals,
     )
+
+
+def _masks(rules: tuple[Rule, ...]) -> tuple[tuple[Label, Kind], ...]:
+    asked: dict[Label, list[Kind]] = {}
+    for rule in rules:
+        for label, kind in rule.mask:
+            asked.setdefault(label, []).append(kind)
+    return tuple((label, strictest(kinds)) for label, kinds in sorted(asked.items()))
 
 
 def _ceilings(rule: Rule, resource: Resource) -> Iterator[Ceiling]:
