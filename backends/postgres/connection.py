@@ -185,6 +185,14 @@ class Connection(asyncio.Protocol):
         """Cut the connection."""
         self._break(ConnectionLost("the connection was dropped", answered=True))
 
+    def hand_over(self, protocol: asyncio.Protocol) -> asyncio.Transport:
+        """Give the open transport to somebody else, who gets whatever comes from now on."""
+        if self._failure is not None or self._reader.pending or self._inbox:
+            self.abort()
+            raise ConnectionLost("the server said more than it was asked", answered=True)
+        self._writer.set_protocol(protocol)
+        return self._writer
+
     # TLS
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:

@@ -46,7 +46,7 @@ def statement_error(error: ErrorResponse, *, exposes_data: bool) -> UpstreamErro
     fields, code = error.fields, _code(error)
     if ends_connection(error) and code in _ENDING:
         return lost(f"the server ended the connection: {describe(code)}")
-    return UpstreamError(code, _words(fields), _safe(fields, code), exposes_data, REMEDIES.get(code, ""))
+    return UpstreamError(code, _words(fields), safe_words(fields, code), exposes_data, REMEDIES.get(code, ""))
 
 
 def startup_error(error: ErrorResponse, *, user: str, reference: str) -> UpstreamError:
@@ -112,7 +112,7 @@ def _words(fields: Mapping[str, str]) -> str:
     return ". ".join(part.rstrip(".") for part in parts) + _position(fields)
 
 
-def _safe(fields: Mapping[str, str], code: str) -> str:
+def safe_words(fields: Mapping[str, str], code: str) -> str:
     """Condition name, and the names of what it is about unless a function could have set them (then W is there)."""
     words = describe(code)
     if "W" in fields:

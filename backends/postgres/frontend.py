@@ -22,7 +22,7 @@ MAX_PARAMETERS = 65_535  # Int16, read unsigned by the server
 
 def startup(parameters: Mapping[str, str]) -> bytes:
     """StartupMessage: `user` and `database` are among the parameters."""
-    body = b"".join(_cstring(part) for pair in parameters.items() for part in pair) + b"\0"
+    body = b"".join(cstring(part) for pair in parameters.items() for part in pair) + b"\0"
     return struct.pack("!ii", len(body) + 8, PROTOCOL_3_0) + body
 
 
@@ -33,34 +33,34 @@ def cancel_request(key: BackendKeyData) -> bytes:
 
 def password(secret: str) -> bytes:
     """PasswordMessage: cleartext, or the MD5 answer."""
-    return _frame(b"p", _cstring(secret))
+    return frame(b"p", cstring(secret))
 
 
 def sasl_initial(mechanism: str, response: bytes) -> bytes:
     """SASLInitialResponse."""
-    return _frame(b"p", _cstring(mechanism) + struct.pack("!i", len(response)) + response)
+    return frame(b"p", cstring(mechanism) + struct.pack("!i", len(response)) + response)
 
 
 def sasl_response(response: bytes) -> bytes:
     """SASLResponse."""
-    return _frame(b"p", response)
+    return frame(b"p", response)
 
 
 def query(text: str) -> bytes:
     """Query: the simple protocol, only for fixed commands of our own."""
-    return _frame(b"Q", _cstring(text))
+    return frame(b"Q", cstring(text))
 
 
 def parse(name: str, text: str) -> bytes:
     """Parse, leaving every parameter type to the server."""
-    return _frame(b"P", _cstring(name) + _cstring(text) + b"\0\0")
+    return frame(b"P", cstring(name) + cstring(text) + b"\0\0")
 
 
 def bind(statement: str, parameters: Sequence[str | None] = ()) -> bytes:
     """Bind to the unnamed portal: parameters and results in text format."""
     if len(parameters) > MAX_PARAMETERS:
         raise WireError("too many parameters", local=True)
-    parts = [b"\0", _cstring(statement), b"\0\0", struct.pack("!H", len(parameters))]
+    parts = [b"\0", cstring(statement), b"\0\0", struct.pack("!H", len(parameters))]
     for value in parameters:
         if value is None:
             parts.append(b"\xff\xff\xff\xff")
@@ -68,12 +68,12 @@ def bind(statement: str, parameters: Sequence[str | None] = ()) -> bytes:
             data = _encode(value)
             parts += (struct.pack("!i", len(data)), data)
     parts.append(b"\0\0")
-    return _frame(b"B", b"".join(parts))
+    return frame(b"B", b"".join(parts))
 
 
 def describe_statement(name: str) -> bytes:
     """Describe a prepared statement: ParameterDescription, then RowDescription or NoData."""
-    return _frame(b"D", b"S" + _cstring(name))
+    return frame(b"D", b"S" + cstring(name))
 
 
 def execute(max_rows: int) -> bytes:
@@ -83,14 +83,16 @@ def execute(max_rows: int) -> bytes:
 
 def close_statement(name: str) -> bytes:
     """Close a prepared statement."""
-    return _frame(b"C", b"S" + _cstring(name))
+    return frame(b"C", b"S" + cstring(name))
 
 
-def _frame(kind: bytes, body: bytes) -> bytes:
+def frame(kind: bytes, body: bytes) -> bytes:
+    """One message: its type, its length, its body."""
     return kind + struct.pack("!i", len(body) + 4) + body
 
 
-def _cstring(text: str) -> bytes:
+def cstring(text: str) -> bytes:
+    """A string of the protocol, with its final zero."""
     return _encode(text) + b"\0"
 
 

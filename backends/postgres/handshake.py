@@ -88,14 +88,19 @@ class KeyCache:
         return keys
 
 
-async def connect(address: Address, account: Account, *, keys: KeyCache, application: str) -> Connection:
-    """A connection that is ready, with the fixed statements prepared. Raises UpstreamError."""
+async def connect(
+    address: Address, account: Account, *, keys: KeyCache, application: str, settings: Mapping[str, str] | None = None
+) -> Connection:
+    """A connection that is ready, with the fixed statements prepared. With `settings` it is for a client of its own:
+    they are set at start-up, and nothing is prepared. Raises UpstreamError."""
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             connection = await dial(address, tls_context(address) if address.encrypted else None)
             try:
-                await _log_in(connection, address, account, keys=keys, application=application)
-                await prepare_fixed(connection)
+                pinned = _settings(application) if settings is None else {**_settings(application), **settings}
+                await _log_in(connection, address, account, keys=keys, settings=pinned)
+                if settings is None:
+                    await prepare_fixed(connection)
             except BaseException:
                 connection.abort()
                 raise
@@ -131,19 +136,20 @@ async def prepare_fixed(connection: Connection, *, first: bytes = b"") -> None:
     connection.identity = identity
 
 
-async def _log_in(
-    connection: Connection, address: Address, account: Account, *, keys: KeyCache, application: str
-) -> None:
-    parameters = {
-        "user": account.user,
-        "database": address.database,
+def _settings(application: str) -> dict[str, str]:
+    return {
         "application_name": application,
         "client_encoding": "UTF8",
         "DateStyle": "ISO",
         "IntervalStyle": "postgres",
         "standard_conforming_strings": "on",
     }
-    connection.send(startup(parameters))
+
+
+async def _log_in(
+    connection: Connection, address: Address, account: Account, *, keys: KeyCache, settings: Mapping[str, str]
+) -> None:
+    connection.send(startup({"user": account.user, "database": address.database, **settings}))
     proof = _Proof(connection, address, account, keys)
     while True:
         message = await connection.next_message()

@@ -248,7 +248,7 @@ class Reader:
         if shape is None:
             if len(self._shapes) >= 64:
                 self._shapes.clear()
-            shape = self._shapes[body] = _row_description(body)
+            shape = self._shapes[body] = row_description(body)
         return shape
 
 
@@ -267,8 +267,8 @@ def _strings(body: bytes) -> list[str]:
     return [_text(part) for part in body[:-1].split(b"\0")]
 
 
-def _row_description(body: bytes) -> RowDescription:
-    """Count; then of each field: name, table OID, attribute, type OID, type size, type modifier, format."""
+def row_description(body: bytes) -> RowDescription:
+    """The body of a RowDescription. Count; then of each field: name, table OID, attribute, type OID, type size, type modifier, format."""
     (count,) = struct.unpack_from("!H", body)
     at, fields = 2, []
     for _ in range(count):
@@ -288,8 +288,8 @@ def _parameter_description(_kind: int, body: bytes) -> ParameterDescription:
     return ParameterDescription(struct.unpack_from(f"!{count}I", body, 2))
 
 
-def _fields(kind: int, body: bytes) -> ErrorResponse | NoticeResponse:
-    """Fields of one letter and a string each, then a zero byte."""
+def report(kind: int, body: bytes) -> ErrorResponse | NoticeResponse:
+    """The body of an error or a notice: fields of one letter and a string each, then a zero byte."""
     if not body.endswith(b"\0") or (len(body) > 1 and not body.endswith(b"\0\0")):
         raise WireError("an error without its end")
     parts = [_text(part) for part in body[:-2].split(b"\0")] if len(body) > 1 else []
@@ -357,8 +357,8 @@ _PARSERS: Mapping[int, Callable[[int, bytes], Message]] = {
     ord("Z"): _ready,
     ord("C"): _command_complete,
     ord("t"): _parameter_description,
-    ord("E"): _fields,
-    ord("N"): _fields,
+    ord("E"): report,
+    ord("N"): report,
     ord("A"): _notification,
     ord("v"): _negotiate,
 }

@@ -1,0 +1,91 @@
+"""A client's text → the Operation of a session.
+
+The same judgement as a tool call's (parse.py). Only the verb differs, and what a session may do that a lone call may
+not, because its own connection ends with it: transactions, cursors, forgetting what it prepared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from backends.postgres.grammar import statements
+from backends.postgres.parse import NO_STATEMENT, Parser
+from policy.effects import Effect
+from policy.model import Action, Operation
+
+VERB = "session"
+
+_READ = frozenset({Action.READ})
+_STATE = frozenset({Effect.SESSION_STATE.value})
+_TRANSACTION = frozenset({Effect.TRANSACTION_CONTROL.value})
+_WORDS = r"(?:[a-z]+|,|\s)+"
+_HARMLESS = (
+    (
+        re.compile(rf"(?:begin|start\s+transaction|commit|end|rollback|abort|savepoint|release)\b(?:{_WORDS})?", re.I),
+        True,
+    ),
+    (re.compile(r"(?:rollback|savepoint|release)\b[\w\s]+", re.I), True),
+    (re.compile(rf"set\s+(?:local\s+)?transaction\s+{_WORDS}", re.I), True),
+    (re.compile(rf"set\s+session\s+characteristics\s+as\s+transaction\s+{_WORDS}", re.I), True),
+    (re.compile(r"reset\s+all|discard\s+(?:all|plans|temp|temporary|sequences)", re.I), False),
+    (re.compile(r"deallocate\s+[\w\s\"]+", re.I), False),
+    (re.compile(r"set\s+(?:session\s+)?client_encoding\s*(?:=|\bto\b)\s*'?(?:utf-?8|unicode)'?", re.I), False),
+    (re.compile(r"set\s+(?:session\s+)?standard_conforming_strings\s*(?:=|\bto\b)\s*'?on'?", re.I), False),
+)
+"""Texts that only touch the session's own transaction or return it to how it began; whether a transaction is meant."""
+
+
+class SessionParser:
+    """Remembers the last `size` texts."""
+
+    def __init__(self, size: int = 2048) -> None:
+        self._parser = Parser()
+        self._size = size
+        self._known: dict[str, Operation | None] = {}
+
+    def parse(self, text: str) -> Operation | None:
+        """None where the text holds no statement at all."""
+        if text in self._known:
+            return self._known[text]
+        operation = self._parse(text)
+        if len(text) <= 16_384:
+            while len(self._known) >= self._size:
+                self._known.pop(next(iter(self._known)), None)
+            self._known[text] = operation
+        return operation
+
+    def _parse(self, text: str) -> Operation | None:
+        operation = self._parser.parse("sql_query", {"resource": "-", "sql": text})
+        if operation.problem == NO_STATEMENT:
+            return None
+        if len(operation.statements) <= 1:
+            return replace(_adjusted(operation), verb=VERB)
+        parts = [_adjusted(self._parser.parse("sql_query", {"resource": "-", "sql": each.text}))
+                 for each in operation.statements]  # fmt: skip
+        if any(part.problem for part in parts):
+            return replace(operation, verb=VERB)
+        return replace(
+            operation,
+            verb=VERB,
+            actions=frozenset().union(*(part.actions for part in parts)),
+            effects=frozenset().union({Effect.MULTIPLE_STATEMENTS.value}, *(part.effects for part in parts)),
+        )
+
+
+def _adjusted(operation: Operation) -> Operation:
+    text = operation.text.strip().rstrip(";").strip()
+    for pattern, transaction in _HARMLESS:
+        if pattern.fullmatch(text) and "prepare" not in text.lower():
+            return replace(operation, actions=_READ, effects=_TRANSACTION if transaction else _STATE, opaque=False)
+    return operation
+
+
+def nodes(text: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Type and tree of each statement, for what a session has to know about itself. Nothing for what does not parse."""
+    try:
+        return [next(iter(item["stmt"].items())) for item in statements(text)]
+    except Exception:  # noqa: BLE001 - such a text was judged `unknown`; the server will refuse it
+        return []

@@ -1,0 +1,511 @@
+"""From the client to the server: every message is judged before the server sees a byte of it.
+
+What is refused becomes an error to the server as well (a message that it is bound to reject), so that transaction,
+pipeline and status are the server's own truth. Judged at Parse, and again at Execute under the policy of then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from backends.door import Pipe, Refusal, Visit, Warrant
+from backends.errors import WireError
+from backends.postgres.connection import Connection
+from backends.postgres.front import ClientReader
+from backends.postgres.front_book import OURS, Book, Expect, Portal, Run, Statement, Step
+from backends.postgres.front_copy import CopyOut, CopyRefused, copy_out
+from backends.postgres.front_link import ServerLink, over_limit
+from backends.postgres.front_messages import (
+    BindMessage,
+    bind_message,
+    execute_message,
+    named_message,
+    parse_message,
+    query_text,
+)
+from backends.postgres.front_parse import SessionParser
+from backends.postgres.front_replies import error, notice, ready
+from backends.postgres.front_state import follow, of_cursor
+from backends.postgres.front_target import Target, cancel
+from backends.postgres.front_verify import Known, compare, look
+from backends.postgres.front_words import refusal as refusal_words
+from backends.postgres.frontend import SYNC, cstring, describe_statement, frame, parse, query
+from policy.effects import Effect
+from policy.model import Action, Operation
+
+MAX_MESSAGE = 64_000_000  # bytes; a larger one ends the session
+STATEMENTS = 5_000  # a client that prepares more is refused
+FRESH_SECONDS = 60.0
+FLUSH = b"H\0\0\0\4"
+POISON = frame(b"E", cstring(f"{OURS}denied") + b"\0\0\0\0")
+COPY_STATEMENT = f"{OURS}copy"
+
+_CHANGING = frozenset({Action.DEFINE, Action.ADMINISTER, Action.RUN, Action.UNKNOWN})
+
+
+class Session:
+    """One client that is logged in, and its own connection to the server. `run` lasts until either has gone."""
+
+    def __init__(self, pipe: Pipe, visit: Visit, target: Target, parser: SessionParser) -> None:
+        self._pipe, self._visit, self._target, self._parser = pipe, visit, target, parser
+        self._reader = ClientReader(limit=MAX_MESSAGE)
+        self.book = Book()
+        self.link = ServerLink(self.book, target, say=pipe.write, finish=self._finish, leave=self.leave)
+        self._out: list[bytes] = []
+        self._closing: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._asking = self._cancelled = self._left = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._connection: Connection | None = None
+        self._known: Known | None = None
+        self.reason = ""
+
+    # From log-in to end
+
+    async def attach(self, connection: Connection) -> None:
+        """Take over a connection that is logged in, and note who it is, which must stay so."""
+        self._connection = connection
+        self.link.attach(connection)
+        self._known = await look(self.book, self.link, syncs=True)
+
+    async def run(self) -> None:
+        """Until the client or the server leaves, or somebody ends the stay."""
+        if self._left:
+            return
+        self._task = asyncio.create_task(self._pump())
+        self._pipe.watch(blocked=self.link.hold_back, lost=self._client_lost)
+        self._visit.on_end(self._end)
+        try:
+            await asyncio.wait([self._task])
+            self._task.result() if not self._task.cancelled() else None
+        except WireError as broken:
+            self.leave(error("08P01", f"the client broke the protocol: {broken}", fatal=True))
+        finally:
+            self._task.cancel()
+            await self._tear_down()
+
+    def leave(self, last: bytes) -> None:
+        """End the session, with a last message to the client."""
+        if self._left:
+            return
+        self._left = True
+        if last:
+            self._pipe.write(last)
+        if self._task is not None:
+            self._task.cancel()
+
+    def cancel(self) -> None:
+        """The client's CancelRequest: stops waiting for an approval, or what the server is doing."""
+        if self._asking and self._task is not None:
+            self._cancelled = True
+            self._task.cancel()
+        elif self._connection is not None and self.book.steps:
+            self._spawn(cancel(self._connection))
+
+    def _end(self, words: str) -> None:
+        self.reason = words
+        self.leave(error("57P01", words, fatal=True))
+
+    def _client_lost(self) -> None:
+        self.leave(b"")
+
+    async def _tear_down(self) -> None:
+        """What still runs at the server is stopped; what has no end yet is recorded as cancelled."""
+        busy = any(step.run is not None for step in self.book.steps)
+        if busy and self._connection is not None and not self.link.lost:
+            await cancel(self._connection)
+        self.link.close()
+        runs = [step.run for step in self.book.steps] + [portal.run for portal in self.book.portals.values()]
+        for run in runs:
+            if run is not None:
+                self._finish(run, "cancelled")
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=10.0)
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _finish(self, run: Run, status: str) -> None:
+        if not run.closed:
+            run.closed = True
+            self._stop_timer()
+            self._spawn(run.warrant.close(run.outcome(status)))
+
+    # The client's messages
+
+    async def _pump(self) -> None:
+        while not self._left:
+            data = await self._pipe.read()
+            if not data:
+                return
+            for kind, message in self._reader.feed(data):
+                await self._take(kind, message)
+                if self._left:
+                    return
+            self._flush()
+            await self.link.writable()
+
+    async def _take(self, kind: int, message: bytes) -> None:
+        if kind == 88:  # X
+            self._left = True
+        elif kind in b"cdf":
+            self._copied(kind, message)
+        elif kind == 83:
+            self._sync(message)
+        elif not self.book.skipping:
+            await _HANDLERS[kind](self, message)
+
+    async def _query(self, message: bytes) -> None:
+        text = query_text(message)
+        operation = self._parser.parse(text)
+        if operation is None:
+            self._send(query(""), Step(Expect.QUERY))
+            return
+        operation = self._as_declared(operation)
+        await self._check_state(syncs=True)
+        try:
+            copy = copy_out(text) if Effect.COPY_OUT in operation.effects else None
+        except CopyRefused as refused:
+            self._deny(error("0A000", str(refused)), simple=True)
+            return
+        if len(operation.statements) > 1 and {Effect.COPY_OUT, Effect.COPY_IN} & operation.effects:
+            self._deny(error("0A000", "COPY stands alone: send it in a query of its own"), simple=True)
+            return
+        begun = await self._begin(operation, copy, simple=True)
+        if isinstance(begun, bytes):
+            self._deny(begun, simple=True)
+            return
+        if begun is None or not await self._describe_copy(begun, simple=True):
+            return
+        follow(self.book, operation)
+        self._send(message, Step(Expect.QUERY, run=begun))
+        if begun.bounded:
+            await self._await_bound(begun, simple=True)
+
+    async def _parse(self, message: bytes) -> None:
+        asked = parse_message(message)
+        if asked.name.startswith(OURS):
+            self._deny(error("42939", f"names that begin with {OURS} are the gateway's own"))
+            return
+        if len(self.book.statements) >= STATEMENTS:
+            self._deny(error("54000", f"more than {STATEMENTS} prepared statements", hint="Close some."))
+            return
+        operation = self._parser.parse(asked.text)
+        statement = Statement(asked.name, asked.text, operation)
+        if operation is not None:
+            await self._check_state()
+            operation = self._as_declared(operation)
+            refused = self._visit.preview(operation)
+            if refused is not None:
+                await self._record_refusal(operation, refused)
+                return
+            try:
+                statement.copy = copy_out(asked.text) if Effect.COPY_OUT in operation.effects else None
+            except CopyRefused as problem:
+                self._deny(error("0A000", str(problem)))
+                return
+        step = Step(Expect.PARSE, statement=statement, undo=self.book.statements.get(asked.name))
+        self.book.statements[asked.name] = statement
+        self._send(message, step)
+        self._inject_describe(statement)
+
+    def _inject_describe(self, statement: Statement) -> None:
+        """Learn the columns before anything of it runs: many clients never ask (wire.md: the second execution)."""
+        step = Step(Expect.DESCRIBE, hidden=True, statement=statement)
+        self._send(describe_statement(statement.name), step)
+
+    async def _record_refusal(self, operation: Operation, refused: Refusal) -> None:
+        """A denial is recorded where it is made; the policy may have changed in between, and then it stays refused."""
+        begun = await self._begin(operation, None)
+        if isinstance(begun, Run):
+            self._finish(begun, "cancelled")
+        self._deny(begun if isinstance(begun, bytes) else refusal_words(refused))
+
+    async def _bind(self, message: bytes) -> None:
+        asked = bind_message(message)
+        statement = self.book.statements.get(asked.statement)
+        if statement is None:
+            self._deny(error("26000", f"prepared statement {asked.statement!r} does not exist"))
+            return
+        if asked.portal.startswith(OURS):
+            self._deny(error("42939", f"names that begin with {OURS} are the gateway's own"))
+            return
+        if asyncio.get_running_loop().time() - statement.described_at > FRESH_SECONDS and not self._describing(
+            statement
+        ):
+            self._inject_describe(statement)
+        before = self.book.portals.get(asked.portal)
+        if before is not None and before.run is not None and not asked.portal:
+            self._end_portal(before)
+        portal = Portal(asked.portal, statement, asked.formats, _parameters(asked))
+        self.book.portals[asked.portal] = portal
+        self._send(message, Step(Expect.BIND, portal=portal, undo=before))
+
+    def _describing(self, statement: Statement) -> bool:
+        return any(step.statement is statement and step.expect is Expect.DESCRIBE for step in self.book.steps)
+
+    def _end_portal(self, portal: Portal) -> None:
+        run, portal.run = portal.run, None
+        if run is not None and not any(step.run is run for step in self.book.steps):
+            self._finish(run, "ok")
+
+    async def _describe(self, message: bytes) -> None:
+        named_message(message)
+        self._send(message, Step(Expect.DESCRIBE))
+
+    async def _execute(self, message: bytes) -> None:
+        asked = execute_message(message)
+        portal = self.book.portals.get(asked.portal)
+        if portal is None:
+            self._deny(error("34000", f"portal {asked.portal!r} does not exist"))
+            return
+        operation = portal.statement.operation
+        if operation is None:
+            self._send(message, Step(Expect.EXECUTE, portal=portal))
+            return
+        await self._check_state()
+        if self.book.skipping:
+            return
+        if portal.run is not None:
+            await self._resume(message, portal, operation)
+            return
+        operation = self._as_declared(operation)
+        if portal.parameters:
+            operation = replace(operation, parameters=portal.parameters)
+        begun = await self._begin(operation, portal.statement.copy)
+        if isinstance(begun, bytes):
+            self._deny(begun)
+            return
+        if begun is None or not await self._describe_copy(begun):
+            return
+        portal.run = begun
+        follow(self.book, operation)
+        self._send(message, Step(Expect.EXECUTE, portal=portal, run=begun))
+        if begun.bounded:
+            await self._await_bound(begun)
+
+    async def _resume(self, message: bytes, portal: Portal, operation: Operation) -> None:
+        """More rows of a suspended portal, if the policy of now would still let it run."""
+        refused = self._visit.preview(operation)
+        if refused is not None:
+            self._deny(refusal_words(refused))
+            return
+        self._send(message, Step(Expect.EXECUTE, portal=portal, run=portal.run))
+
+    async def _close(self, message: bytes) -> None:
+        asked = named_message(message)
+        if asked.name.startswith(OURS):
+            self._deny(error("42939", f"names that begin with {OURS} are the gateway's own"))
+            return
+        if asked.kind == "S":
+            self.book.statements.pop(asked.name, None)
+        elif (portal := self.book.portals.pop(asked.name, None)) is not None:
+            self._end_portal(portal)
+        self._send(message, Step(Expect.CLOSE))
+
+    async def _flushed(self, message: bytes) -> None:
+        self._out.append(message)
+
+    async def _function_call(self, _message: bytes) -> None:
+        words = "function calls by the protocol's own message are not served"
+        self._deny(error("0A000", words, hint="Write SELECT function(…)."), simple=True)
+
+    async def _misplaced(self, _message: bytes) -> None:
+        raise WireError("a password where none was asked for")
+
+    def _sync(self, message: bytes) -> None:
+        self.book.skipping = False
+        self._send(message, Step(Expect.SYNC))
+
+    def _copied(self, kind: int, message: bytes) -> None:
+        """Data of COPY FROM STDIN, or its end; outside of one the server ignores it, and so do we. A Sync that came
+        before the end was swallowed by the copy ("COPY Operations")."""
+        book = self.book
+        if not book.copying_in:
+            return
+        if kind != 100:
+            book.copying_in = False
+            head = book.steps[0]
+            if head.expect is Expect.EXECUTE:
+                kept = [step for step in book.steps if step.expect is not Expect.SYNC]
+                book.steps.clear()
+                book.steps.extend(kept)
+        self._out.append(message)
+
+    # Judging
+
+    async def _begin(self, operation: Operation, copy: CopyOut | None, *, simple: bool = False) -> Run | bytes | None:
+        """A Run, the words of a refusal, or None where an earlier message has failed meanwhile."""
+        if self._visit.may_wait(operation):
+            await self._rest()
+            if self.book.skipping:
+                return None
+        begun = await self._ask(operation)
+        if isinstance(begun, Refusal):
+            return refusal_words(begun)
+        run = Run(begun, operation, copy)
+        if self.book.skipping:
+            self._finish(run, "cancelled")
+            return None
+        problem = self._unbounded(run, simple=simple)
+        if problem:
+            run.error_code = "0A000"
+            self._finish(run, "failed")
+            return problem
+        self.book.tainted = self.book.tainted or begun.tainted
+        if operation.opaque or operation.actions & _CHANGING:
+            self.book.unverified = self.book.unverified or operation.opaque or Action.ADMINISTER in operation.actions
+            self.book.stale()
+        if begun.timeout is not None:
+            self._start_timer(begun.timeout)
+        return run
+
+    def _unbounded(self, run: Run, *, simple: bool) -> bytes:
+        """Where a bound could not be held: what has taken effect before it can be counted."""
+        if run.bounded and len(run.operation.statements) > 1:
+            words = "policy bounds what a statement may read or change, so statements have to come one by one"
+            return error("0A000", words, hint="Send each statement in a query of its own.")
+        if run.warrant.max_affected is not None and simple and self.book.status == "I":
+            words = f"policy lets a statement change at most {run.warrant.max_affected} rows"
+            return error("0A000", words, hint="Send BEGIN first: then it is rolled back if it changes more.")
+        return b""
+
+    async def _ask(self, operation: Operation) -> Warrant | Refusal:
+        """Ask the gateway. While it asks people, a CancelRequest ends the waiting and nothing else."""
+        self._asking = True
+        try:
+            return await self._visit.begin(operation, tell=self._tell)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._cancelled or self._left or task is None:
+                raise
+            task.uncancel()
+            return Refusal("cancelled", "canceling statement due to user request", "Nothing was executed.")
+        finally:
+            self._asking = self._cancelled = False
+
+    def _tell(self, words: str) -> None:
+        self._pipe.write(notice(words, hint="The session waits. Cancel the statement to stop waiting."))
+
+    def _as_declared(self, operation: Operation) -> Operation:
+        """A FETCH reads what its cursor was declared for; of a cursor that is not known here anything may come."""
+        if not operation.opaque or Effect.SESSION_STATE not in operation.effects:
+            return operation
+        declared = of_cursor(self.book, operation)
+        if declared is None:
+            return operation
+        return replace(operation, opaque=declared.opaque, targets=declared.targets, columns=declared.columns)
+
+    async def _check_state(self, *, syncs: bool = False) -> None:
+        """After what could have changed whose session this is, look before anything else is judged."""
+        if not self.book.unverified or self.book.status == "E" or self.book.skipping:
+            return
+        await self._rest()
+        if self.book.skipping or self.book.status == "E":
+            return
+        last = compare(self.book, self._known, await look(self.book, self.link, syncs=syncs))
+        if last:
+            self.leave(last)
+
+    async def _describe_copy(self, run: Run, *, simple: bool = False) -> bool:
+        """The columns of COPY (query) are those of its query, which the server describes first."""
+        if run.copy is None:
+            return True
+        statement = Statement(COPY_STATEMENT, run.copy.query, None)
+        close = frame(b"C", b"S" + cstring(COPY_STATEMENT))
+        self._send(parse(COPY_STATEMENT, run.copy.query), Step(Expect.PARSE, hidden=True, statement=statement))
+        self._send(describe_statement(COPY_STATEMENT), Step(Expect.DESCRIBE, hidden=True, statement=statement))
+        self._send(close, Step(Expect.CLOSE, hidden=True))
+        if simple:
+            self._send(SYNC, Step(Expect.SYNC, hidden=True))
+        await self._rest(flush=not simple)
+        if statement.fields is None:
+            run.error_code = "42000"
+            self._finish(run, "failed")
+            if simple:  # the error has been told
+                self._pipe.write(ready(self.book.status))
+            return False
+        run.shape = statement.fields
+        return True
+
+    async def _await_bound(self, run: Run, *, simple: bool = False) -> None:
+        """Nothing more is sent before it is known whether the bound held; if not, the transaction is aborted."""
+        await self._rest(flush=not simple)
+        if run.over and not (simple and run.over == "rows"):
+            self._deny(over_limit(run), simple=simple)
+
+    # Sending
+
+    def _send(self, message: bytes, step: Step) -> None:
+        self.book.steps.append(step)
+        self._out.append(message)
+
+    def _deny(self, words: bytes, *, simple: bool = False) -> None:
+        """Tell the client, and make it an error to the server as well."""
+        self._send(POISON, Step(Expect.POISON, reply=words))
+        if simple:
+            self._send(SYNC, Step(Expect.SYNC))
+        else:
+            self.book.skipping = True
+            self._out.append(FLUSH)
+
+    def _flush(self) -> None:
+        if self._out:
+            self.link.write(b"".join(self._out))
+            self._out.clear()
+
+    async def _rest(self, *, flush: bool = True) -> None:
+        """Until everything sent so far is answered."""
+        if not self.book.steps and not self._out:
+            return
+        if flush:
+            self._out.append(FLUSH)
+        self._flush()
+        await self.link.settled()
+
+    # Time limits of policy
+
+    def _start_timer(self, seconds: float) -> None:
+        self._stop_timer()
+        if self._connection is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(seconds, self.cancel)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _parameters(asked: BindMessage) -> tuple[object, ...]:
+    """What the record and an approval show of parameters: text as it is, binary in hexadecimal."""
+    formats = asked.parameter_formats
+
+    def shown(index: int, value: bytes | None) -> str | None:
+        if value is None:
+            return None
+        binary = len(formats) > 0 and formats[index if len(formats) > 1 else 0] == 1
+        return f"\\x{value.hex()}" if binary else value.decode("utf-8", "backslashreplace")
+
+    if len(formats) > 1 and len(formats) != len(asked.parameters):
+        raise WireError("as many parameter formats as parameters are needed")
+    return tuple(shown(index, value) for index, value in enumerate(asked.parameters))
+
+
+Handler = Callable[[Session, bytes], Awaitable[None]]
+
+_HANDLERS: dict[int, Handler] = {
+    ord("B"): Session._bind,
+    ord("C"): Session._close,
+    ord("D"): Session._describe,
+    ord("E"): Session._execute,
+    ord("F"): Session._function_call,
+    ord("H"): Session._flushed,
+    ord("P"): Session._parse,
+    ord("Q"): Session._query,
+    ord("p"): Session._misplaced,
+}
