@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -48,6 +49,7 @@ from policy.model import Action
 _DATA = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "("})
 _DEFINITIONS = frozenset({"CREATE", "ALTER", "DROP"})
 _BETWEEN_ARGUMENTS = frozenset({"OUT", "OUTPUT", "WITH", "RECOMPILE", "RESULT", "SETS"})
+_SHORT_WAIT = re.compile(r"\s*0{1,2}:0{1,2}(:0?\d(\.\d+)?|:10)?\s*")
 _TYPED = typed_functions("tsql")
 _MAX_TEXTS = 8  # SQL texts inside strings that one text may bring along, inside each other
 
@@ -131,6 +133,8 @@ class _Judge:
         facts.apply(known)  # type: ignore[arg-type]
         if tokens[0].word == "BULK":
             touch(facts, name_at(tokens, 2)[0])
+        if tokens[0].word == "WAITFOR" and not _is_short_wait(tokens):
+            facts.add((), (Effect.RESOURCE_EXHAUSTION,))
         return facts
 
     def _body(self, tokens: Tokens) -> Facts:
@@ -210,6 +214,12 @@ class _Judge:
         elif at + 1 < len(tokens):
             facts.merge(self._data([word("SELECT"), *tokens[at + 1 :]]))
         return facts
+
+
+def _is_short_wait(tokens: Tokens) -> bool:
+    """WAITFOR DELAY 'hh:mm:ss' of at most ten seconds."""
+    given = tokens[2].value if len(tokens) > 2 and tokens[1].word == "DELAY" and tokens[2].kind == STRING else ""
+    return _SHORT_WAIT.fullmatch(given) is not None
 
 
 def _is_prose(tokens: Tokens) -> bool:

@@ -62,7 +62,7 @@ STATEMENTS: Mapping[tuple[str, ...], Verdict] = {
     ("UPDATE", "STATISTICS"): verdict(DEFINE, Effect.MAINTENANCE),
     ("UPDATETEXT",): verdict(WRITE, Effect.SCOPED_UPDATE, opaque=True),
     ("USE",): SESSION,
-    ("WAITFOR",): verdict(RUN, Effect.UNKNOWN_FUNCTION),
+    ("WAITFOR",): verdict(RUN, Effect.SLEEP),
     ("WRITETEXT",): verdict(WRITE, Effect.SCOPED_UPDATE, opaque=True),
 }
 

@@ -58,7 +58,7 @@ _FAMILIES: tuple[tuple[Verdict, str], ...] = (
     (verdict(Action.WRITE, Effect.LOCK), "SERVICE_GET_READ_LOCKS SERVICE_GET_WRITE_LOCKS SERVICE_RELEASE_LOCKS"),
     (verdict(Action.WRITE, Effect.INSERT), "NEXTVAL"),
     (verdict(Action.WRITE, Action.DEFINE, Effect.ALTER), "SETVAL"),
-    (verdict(Action.RUN, Effect.UNKNOWN_FUNCTION), "SLEEP BENCHMARK"),
+    (verdict(Action.RUN, Effect.SLEEP), "SLEEP BENCHMARK"),
     (
         verdict(Action.ADMINISTER, Effect.MAINTENANCE),
         """

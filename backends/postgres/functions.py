@@ -87,6 +87,7 @@ _FAMILIES: tuple[tuple[Verdict, str], ...] = (
         bt_page_items pg_get_sequence_data
         """,
     ),
+    (_verdict([Action.RUN], Effect.SLEEP), "pg_sleep pg_sleep_for pg_sleep_until"),
     (_verdict([Action.ADMINISTER], Effect.KILL_SESSION), "pg_terminate_backend pg_cancel_backend"),
     (
         _verdict([Action.ADMINISTER], Effect.MAINTENANCE),

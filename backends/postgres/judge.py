@@ -8,6 +8,7 @@ from typing import Any
 
 from backends.postgres import bodies, definitions, expressions, queries, sessions, transfers, writes
 from backends.postgres.effects import STATEMENTS
+from backends.postgres.exhaustion import watching
 from backends.postgres.kinds import telling
 from backends.postgres.resolving import resolve
 from backends.postgres.scope import Scope
@@ -63,8 +64,8 @@ _SPECIAL: Mapping[str, Handler] = {
     "ViewStmt": definitions.create_view,
 }
 
-HANDLERS: Mapping[str, Handler] = telling(
-    {**{kind: partial(definitions.plain, kind=kind) for kind in STATEMENTS}, **_SPECIAL}
+HANDLERS: Mapping[str, Handler] = watching(
+    telling({**{kind: partial(definitions.plain, kind=kind) for kind in STATEMENTS}, **_SPECIAL})
 )
 """Every node type that means more than its parts. Those of nodes.py mean no more; any other is unknown."""
 

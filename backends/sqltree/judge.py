@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backends.sqltree import queries, writes
+from backends.sqltree import exhaustion, queries, writes
 from backends.sqltree.facts import Facts
 from backends.sqltree.grammar import parse_tokens
 from backends.sqltree.language import Language
@@ -15,20 +15,24 @@ from policy.effects import Effect
 from policy.model import Action
 
 HANDLERS: Mapping[str, Handler] = {
-    "Anonymous": queries.anonymous,
+    "Anonymous": exhaustion.anonymous,
     "AnonymousAggFunc": queries.anonymous,
     "Column": queries.column,
     "Delete": writes.delete,
     "Dot": queries.dot,
     "Except": queries.set_operation,
     "Exists": queries.exists,
+    "GenerateSeries": exhaustion.series,
     "Insert": writes.insert,
     "Intersect": queries.set_operation,
     "Join": queries.join,
     "Merge": writes.merge,
     "NextValueFor": queries.sequence_value,
+    "Pad": exhaustion.text,
     "PropertyEQ": queries.assignment,
-    "Select": queries.select,
+    "Repeat": exhaustion.text,
+    "Select": exhaustion.select,
+    "Space": exhaustion.text,
     "Star": queries.star,
     "Subquery": queries.subquery,
     "Table": queries.table,
