@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -157,6 +157,20 @@ class ParseFor(Protocol):
     def __call__(self, verb: str, arguments: Mapping[str, Any], *, target: object | None = None) -> Operation: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A statement that might pass where another was refused, and what was changed, in words."""
+
+    sql: str
+    change: str
+
+
+class Rewrites(Protocol):
+    def __call__(
+        self, operation: Operation, *, hidden: Callable[[Locator], bool], target: object | None = None
+    ) -> Iterator[Rewrite]: ...
+
+
 @runtime_checkable
 class Informed(Protocol):
     """An Upstream that can say what names mean at its target."""
@@ -178,7 +192,9 @@ class Backend:
     break the verb's input schema. `preview` derives the operation of a dry run: it plans and
     describes (Columns, then a Document with `estimated_rows`), and changes nothing. `parse_for` is
     `parse` with the keyword `target`: what `Informed.target` of the upstream gave, so that names mean
-    what they mean there; None where the backend has no such thing.
+    what they mean there; None where the backend has no such thing. `rewrites` gives smaller statements
+    in the place of a refused one, the smallest change first; `hidden` tells which columns its caller may
+    not see. They are candidates only: whoever offers one has it judged first.
     """
 
     name: str
@@ -188,6 +204,7 @@ class Backend:
     preview: Callable[[Operation], Operation]
     open: Callable[[Resource, Secrets], Upstream]
     parse_for: ParseFor | None = None
+    rewrites: Rewrites | None = None
 
 
 __all__ = [
@@ -203,6 +220,8 @@ __all__ = [
     "Health",
     "Informed",
     "Limits",
+    "Rewrite",
+    "Rewrites",
     "Rows",
     "Secrets",
     "Text",

@@ -53,6 +53,15 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferedRewrite:
+    """A statement that passes instead of the one that did not, what was changed, and its own outcome: allow or hold."""
+
+    sql: str
+    change: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The end of one call. Cells are the target's own text; masks are already applied."""
 
@@ -69,6 +78,7 @@ class Answer:
     request: RequestView | None = None
     problem: Problem | None = None
     plan: Plan | None = None
+    rewrite: OfferedRewrite | None = None
     next_step: str = ""
 
 
@@ -116,6 +126,8 @@ def ok_step(*, truncated: str, masked: bool) -> str:
     parts = []
     if truncated == "rows":
         parts.append("There are more rows than were returned: narrow the query or raise max_rows.")
+    elif truncated == "budget":
+        parts.append("The answer was cut at a ceiling that is reached now: the next call has to be approved or waits.")
     elif truncated:
         parts.append("The answer was cut at the size limit: select fewer columns or rows.")
     if masked:

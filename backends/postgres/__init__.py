@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from backends.base import Backend
 from backends.postgres.parse import Parser, preview
+from backends.postgres.rewriting import rewrites
 from backends.postgres.upstream import open_upstream
 from backends.postgres.verbs import VERBS
 
@@ -21,4 +22,5 @@ BACKEND = Backend(
     parse_for=_PARSER.parse,
     preview=preview,
     open=open_upstream,
+    rewrites=rewrites,
 )

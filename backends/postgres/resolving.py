@@ -26,7 +26,7 @@ _SAFE_ACTIVITY_TEXT = """
 datid datname pid leader_pid usesysid usename backend_start xact_start query_start state_change wait_event_type
 wait_event state backend_xid backend_xmin query_id query backend_type
 """
-_SAFE_ACTIVITY = frozenset(_SAFE_ACTIVITY_TEXT.split())
+SAFE_ACTIVITY = frozenset(_SAFE_ACTIVITY_TEXT.split())
 """Columns of pg_stat_activity that tell what the server does, not what people send from where; `query` is masked by
 its label (catalog.system)."""
 
@@ -124,5 +124,5 @@ def _activity(facts: Facts, names: list[Name]) -> None:
     if ACTIVITY not in names:
         return
     touched = [place for place in facts.columns if place.kind != "column" or place.path[:2] in (ACTIVITY, ("", ""))]
-    if facts.opaque or any(place.kind != "column" or place.path[-1] not in _SAFE_ACTIVITY for place in touched):
+    if facts.opaque or any(place.kind != "column" or place.path[-1] not in SAFE_ACTIVITY for place in touched):
         facts.add((Action.READ,), (Effect.CATALOG_SECRETS,))

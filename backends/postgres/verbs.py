@@ -60,8 +60,8 @@ RESULT_SCHEMA: Mapping[str, Any] = _object(
         ),
         "truncated": {
             "type": "string",
-            "enum": ["", "rows", "bytes"],
-            "description": "Which limit cut the result off; empty if it is whole.",
+            "enum": ["", "rows", "bytes", "budget"],
+            "description": "Which limit cut the result off; empty if it is whole. budget: a ceiling of the policy.",
         },
         "affected": _or_null(COUNT, "Rows changed by a write; null for reads."),
         "notices": {**TEXTS, "description": "Notices of the database."},
@@ -104,6 +104,12 @@ RESULT_SCHEMA: Mapping[str, Any] = _object(
                 "approvals",
             ),
             "What a dry run found; null otherwise.",
+        ),
+        "rewrite": _or_null(
+            _object({"sql": STRING, "change": STRING, "outcome": STRING}, "sql", "change", "outcome"),
+            "For a denied or held call: a statement with the smallest change that passes, already judged for you "
+            "(outcome allow), or that can be approved where this one cannot (outcome hold). Check that it still "
+            "answers the question, and tell the user what was changed.",
         ),
         "next_step": {**STRING, "description": "What to do next, in one sentence."},
     },

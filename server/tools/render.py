@@ -43,6 +43,8 @@ def envelope(answer: Answer) -> dict[str, Any]:
         found["error"] = {"code": problem.code, "message": problem.message, "remedy": problem.remedy}
     if answer.plan:
         found["plan"] = _plan(answer.plan, found.get("masked", []))
+    if rewrite := answer.rewrite:
+        found["rewrite"] = {"sql": rewrite.sql, "change": rewrite.change, "outcome": rewrite.outcome}
     found["next_step"] = answer.next_step
     return found
 
