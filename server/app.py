@@ -26,6 +26,8 @@ from server.api import api_router
 from server.approvals.requests import Approvals
 from server.approvals.stage import ApprovalStage
 from server.bracket import Brackets
+from server.catalog.failopen import failing_open
+from server.catalog.net import Net
 from server.config import Config
 from server.executing import Executor
 from server.identity.keys import SigningKeys, load_keys
@@ -105,7 +107,8 @@ async def compose(config: Config, *, clock: Clock = time.time) -> AsyncIterator[
             approvals=approvals, telemetry=telemetry, version=version, clock=clock,
         )  # fmt: skip
         await stack.enter_async_context(endpoint.run())
-        for work in (policies.watch(), gateway.keeper.run()):
+        stack.push_async_callback(gateway.keeper.settle)  # what the last answers left behind
+        for work in (policies.watch(), gateway.keeper.run(), gateway.keeper.tend()):
             stack.push_async_callback(_stop, asyncio.create_task(work))
         yield gateway
 
@@ -125,11 +128,18 @@ async def _assemble(
 ) -> tuple[Gateway, McpEndpoint]:
     """Give every stage its collaborators."""
     stages, resources, public_url = telemetry.stages, resources_of(config), config.server.public_url
-    keeper = CatalogKeeper(store=store, resources=resources, upstreams=upstreams, clock=clock)
+    keeper = CatalogKeeper(
+        store=store, resources=resources, upstreams=upstreams, clock=clock, metrics=telemetry.metrics,
+        recorder=recorder, scan_seconds=config.catalog.scan_hours * 3600, sample=config.catalog.sample,
+    )  # fmt: skip
     await keeper.load()
+    net = Net(keeper.findings, telemetry.metrics, fail_open=await failing_open(config, recorder))
     judge = Judge(resources=resources, upstreams=upstreams, labels=keeper.labels, policies=policies, clock=clock)
     stage = ApprovalStage(approvals, judge, wait_seconds=config.limits.approval_wait_seconds, public_url=public_url)
-    executor = Executor(upstreams=upstreams, labels=keeper.labels, bounds=config.limits, stages=stages)
+    executor = Executor(
+        upstreams=upstreams, labels=keeper.labels, bounds=config.limits, stages=stages, net=net,
+        readings=keeper.readings,
+    )  # fmt: skip
     pipeline = Pipeline(
         judge=judge,
         approvals=stage,
@@ -171,7 +181,7 @@ async def _assemble(
     )
     app.router.routes += probe_routes(
         checks={"store": store.check, "recording": recorder.check},
-        warnings={"policies": policies.check},
+        warnings={"policies": policies.check, "catalog": keeper.check, "detection": net.check},
         metrics=telemetry.metrics if config.server.metrics else None,
     )
     site = SiteGuard(

@@ -163,6 +163,16 @@ class Recording(Section):
     min_free_bytes: int = Field(default=64_000_000, ge=0, description="Free disk space below which calls are refused.")
 
 
+class Catalog(Section):
+    """What is known of columns, and who may correct it."""
+
+    scan_hours: float = Field(default=24.0, ge=0.1, description="Hours between two scans of a resource.")
+    sample: int = Field(default=200, ge=10, le=10_000, description="Values of a column that a scan looks at, at most.")
+    reviewers: list[str] = Field(
+        default=["admins"], description="Groups whose people may pin labels, clear columns and settle what is pending."
+    )
+
+
 class Telemetry(Section):
     """Logs and traces."""
 
@@ -201,6 +211,10 @@ class ResourceConfig(Section):
     scanner: LoginConfig | None = Field(
         default=None, description="Account that the catalog scan uses; default: the last login."
     )
+    fail_open: bool = Field(
+        default=False,
+        description="When detection fails, let clear columns pass unseen instead of hiding them. This is recorded.",
+    )
 
 
 class Config(Section):
@@ -216,6 +230,7 @@ class Config(Section):
     policy: Policy = Field(default_factory=Policy, description="Rules.")
     limits: Limits = Field(default_factory=Limits, description="Bounds.")
     recording: Recording = Field(default_factory=Recording, description="Records.")
+    catalog: Catalog = Field(default_factory=Catalog, description="Scans and reviews of columns.")
     telemetry: Telemetry = Field(default_factory=Telemetry, description="What is logged, and where spans go.")
     resources: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")], ResourceConfig] = Field(
         default_factory=dict, description="What can be reached, by name."

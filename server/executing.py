@@ -12,6 +12,9 @@ from catalog.model import Label
 from policy.model import Operation, Reason
 from policy.permit import Permit
 from server.answer import Answer, MaskedColumn, Plan, Problem, failed, ok_step
+from server.catalog.net import Net, Watch, plan_watch
+from server.catalog.net import Plan as Watched
+from server.catalog.readings import Readings
 from server.config import Limits as Bounds
 from server.memory import Memory
 from server.stages import Stages, Timings
@@ -21,7 +24,7 @@ from server.upstreams import LabelBook, Upstreams
 class Collected:
     """What has come so far of one answer; masked before it is kept."""
 
-    __slots__ = ("columns", "document", "done", "masked_cells", "masks", "rows")
+    __slots__ = ("columns", "document", "done", "masked_cells", "masks", "rows", "watch")
 
     def __init__(self) -> None:
         self.columns: tuple[Column, ...] = ()
@@ -30,19 +33,32 @@ class Collected:
         self.document: object = None
         self.done: Done | None = None
         self.masked_cells = 0
+        self.watch: Watch | None = None
 
     @property
     def masked(self) -> tuple[MaskedColumn, ...]:
-        pairs = zip(self.columns, self.masks or (), strict=True)
+        partly = self.watch.partly if self.watch else {}
+        hidden = [mask or partly.get(index) for index, mask in enumerate(self.masks or ())]
+        pairs = zip(self.columns, hidden, strict=True)
         return tuple(MaskedColumn(column.name, mask.label, mask.kind) for column, mask in pairs if mask)
 
 
 class Executor:
     """Runs permits. Nothing else in the program reaches `Upstream.execute`."""
 
-    def __init__(self, *, upstreams: Upstreams, labels: LabelBook, bounds: Bounds, stages: Stages) -> None:
+    def __init__(
+        self,
+        *,
+        upstreams: Upstreams,
+        labels: LabelBook,
+        bounds: Bounds,
+        stages: Stages,
+        net: Net,
+        readings: Readings,
+    ) -> None:
         self.upstreams, self.labels, self.bounds, self.stages = upstreams, labels, bounds, stages
-        self._plans: Memory[tuple[CellMask | None, ...]] = Memory()
+        self.net, self.readings = net, readings
+        self._plans: Memory[Watched] = Memory()
 
     async def execute(
         self, permit: Permit, *, reasons: tuple[Reason, ...], label: str, timings: Timings
@@ -70,10 +86,16 @@ class Executor:
             case Columns():
                 collected.columns = chunk.columns
                 with self.stages.stage("mask", timings):
-                    collected.masks = self.mask_plan(permit, chunk)
+                    plan = self.plan(permit, chunk)
+                    collected.watch = self.watch(permit, plan)
+                    collected.masks = tuple(collected.watch.masks) if collected.watch else plan.masks
+                    self.readings.note(permit.query.resource.name, permit.query.identity, plan)
             case Rows() if collected.masks is not None:
                 with self.stages.stage("mask", timings):
                     collected.masked_cells += mask_rows(chunk.rows, collected.masks)
+                    if collected.watch is not None:
+                        collected.masked_cells += collected.watch.rows(chunk.rows)
+                        collected.masks = tuple(collected.watch.masks)
                 collected.rows.extend(chunk.rows)
             case Document():
                 collected.document = chunk.value
@@ -85,13 +107,22 @@ class Executor:
                 assert_never(chunk)
 
     def mask_plan(self, permit: Permit, shape: Columns) -> tuple[CellMask | None, ...]:
-        """Which mask each result column gets: by where it comes from, never by its name in the result."""
+        """The masks of `plan` alone: those that follow from labels."""
+        return self.plan(permit, shape).masks
+
+    def watch(self, permit: Permit, plan: Watched) -> Watch | None:
+        """What looks at the clear columns of one answer while its rows pass; None = nothing needs a look."""
+        return self.net.watch(plan, permit.query.resource.name, shape=permit.query.operation.text)
+
+    def plan(self, permit: Permit, shape: Columns) -> Watched:
+        """Which mask each result column gets, by where it comes from and never by its name in the result; and which
+        columns are looked at while they pass. The same object for every answer alike."""
         query, operation = permit.query, permit.query.operation
         labels, revealed = self.labels.get(query.resource.name), permit.obligations.revealed
         relations = (*shape.relations, *operation.targets)
         key = (labels.version, shape.columns, relations, operation.opaque, revealed, operation.columns)
-        masks = self._plans.get(key)
-        if masks is None:
+        plan = self._plans.get(key)
+        if plan is None:
             origins = [(column.origin, column.type) for column in shape.columns]
             masks = plan_masks(
                 labels,
@@ -101,10 +132,10 @@ class Executor:
                 revealed=revealed,
                 columns_touched=operation.columns,
             )
-            self._plans.put(key, masks)
-        if any(mask is not None and mask.label == Label.UNSCANNED for mask in masks):
+            plan = self._plans.put(key, plan_watch(labels, shape.columns, masks, revealed=revealed))
+        if any(mask is not None and mask.label == Label.UNSCANNED for mask in plan.masks):
             self.labels.on_unscanned(query.resource.name)
-        return masks
+        return plan
 
     def _answer(self, permit: Permit, collected: Collected, done: Done, reasons: tuple[Reason, ...]) -> Answer:
         masked = collected.masked

@@ -51,6 +51,10 @@ class LabelBook:
     def get(self, resource: str) -> Labels:
         return self._labels.get(resource, NOTHING_KNOWN)
 
+    def has(self, resource: str) -> bool:
+        """Whether a scan was ever looked up here, even one that found nothing."""
+        return resource in self._labels
+
     def of(self, resource: str, locators: tuple[Locator, ...]) -> frozenset[Label]:
         """Every label that these places carry; the same question of the next call is remembered."""
         key = (resource, locators)

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from catalog.model import Label, Locator
+from policy.model import Identity
 
 Path = tuple[str, str, str]
 """Schema, table, column; or what takes their part on other protocols (see `catalog.model.PLACES`)."""
 Table = tuple[str, str]
 
+ITSELF = Identity("warded", "catalog")
+"""In whose name the catalog records what it found."""
 PENDING = "pending"
 """State of a place that is masked until somebody reviews it."""
 NOTHING: Mapping[str, str] = MappingProxyType({})

@@ -12,7 +12,7 @@ from server.catalog.loading import known
 from server.catalog.places import Path, Table
 from server.catalog.saving import state_of
 from server.store.engine import Store
-from server.store.models import CatalogColumn
+from server.store.models import CatalogColumn, CatalogState
 
 STALE_SECONDS = 24 * 3600.0
 """An interrupted scan older than this is not taken up: it begins again."""
@@ -60,3 +60,12 @@ async def begin_scan(store: Store, resource: str, *, now: float, partial: bool, 
 async def finish_scan(store: Store, resource: str, *, now: float) -> None:
     async with store.session() as session:
         (await state_of(session, resource)).scan_finished_at = now
+
+
+async def finished_at(store: Store, resource: str) -> float | None:
+    """When the last whole scan ended (UNIX seconds); None = none ever did."""
+    async with store.session(read_only=True) as session:
+        found: float | None = await session.scalar(
+            select(CatalogState.scan_finished_at).where(CatalogState.resource == resource)
+        )
+    return found

@@ -92,10 +92,28 @@ class OutcomeUnknown:
     segment: str
 
 
-Event = SessionOpened | OperationOpened | OperationClosed | RequestDecided | OutcomeUnknown
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogChanged:
+    """What the catalog says of a place has changed. `what` is found, changed, cleared, vanished, pinned, unpinned,
+    accepted or fail-open; `before` and `after` are labels, "" = clear; `by` is "" for Warded itself."""
+
+    type: ClassVar[str] = "catalog.changed/1"
+    resource: str
+    place: str
+    what: str
+    before: str = ""
+    after: str = ""
+    by: str = ""
+    why: str = ""
+
+
+Event = SessionOpened | OperationOpened | OperationClosed | RequestDecided | OutcomeUnknown | CatalogChanged
 
 EVENTS: Mapping[str, type[Event]] = MappingProxyType(
-    {kind.type: kind for kind in (SessionOpened, OperationOpened, OperationClosed, RequestDecided, OutcomeUnknown)}
+    {
+        kind.type: kind
+        for kind in (SessionOpened, OperationOpened, OperationClosed, RequestDecided, OutcomeUnknown, CatalogChanged)
+    }
 )
 _FIELDS: Mapping[type, tuple[str, ...]] = MappingProxyType(
     {kind: tuple(each.name for each in fields(kind)) for kind in EVENTS.values()}
