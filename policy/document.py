@@ -36,7 +36,8 @@ class Document:
 
     `enforced` decides. `observed_forbids` and `observed_permits` only say what they would have done.
     `revealable` are the labels that some permit could reveal, so that no other need be asked for. `clocks` are the
-    time zones that rules read. `estimates` = some rule looks at context.estimated_rows.
+    time zones that rules read. `estimates` = some rule looks at context.estimated_rows, `bounds_estimates` = some
+    permit carries @max_estimated.
     """
 
     version: str
@@ -49,6 +50,7 @@ class Document:
     uses_time: bool
     clocks: Clocks = PLAIN
     estimates: bool = False
+    bounds_estimates: bool = False
 
     def rule(self, rule_id: str) -> Rule | None:
         return next((rule for rule in self.policies if rule.id == rule_id), None)
@@ -91,6 +93,7 @@ def build_document(
         uses_time=any(looks_at(rule, "now") for rule in rules),
         clocks=clocks,
         estimates=any(looks_at(rule, "estimated_rows") for rule in rules),
+        bounds_estimates=any(rule.max_estimated is not None for rule in rules),
     )
 
 

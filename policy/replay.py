@@ -7,13 +7,14 @@ the columns carried: those are taken from what is known of the tables now.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from catalog.labels import Labels
 from catalog.model import Locator, Resource
 from policy.diff import Question
+from policy.login import mode_of, select_login
 from policy.model import Action, Agent, Identity, Operation, Query
 
 TEXT = 120  # characters of a statement that a summary shows
@@ -62,6 +63,7 @@ def question_of(call: Call, resources: Mapping[str, Resource], labels: Mapping[s
         labels=known.of(targets) if known else frozenset(),
         now=datetime.fromtimestamp(call.at, UTC),
     )
+    query = replace(query, mode=mode_of(resource, select_login(resource, query.identity), query.identity))
     return Question(f"{caller.user}, by {caller.via}", resource.name, _short(event["text"]), query)
 
 

@@ -26,9 +26,13 @@ from server.api import api_router
 from server.approvals.requests import Approvals
 from server.approvals.stage import ApprovalStage
 from server.bracket import Brackets
+from server.budgets.counters import Counters
+from server.budgets.ledger import Ledger
+from server.budgets.stage import Budgets
 from server.catalog.failopen import failing_open
 from server.catalog.net import Net
 from server.config import Config
+from server.estimating import Estimates
 from server.executing import Executor
 from server.identity.keys import SigningKeys, load_keys
 from server.identity.routes import identity_routes
@@ -108,7 +112,9 @@ async def compose(config: Config, *, clock: Clock = time.time) -> AsyncIterator[
         )  # fmt: skip
         await stack.enter_async_context(endpoint.run())
         stack.push_async_callback(gateway.keeper.settle)  # what the last answers left behind
-        for work in (policies.watch(), gateway.keeper.run(), gateway.keeper.tend()):
+        ledger = gateway.pipeline.budgets.ledger
+        stack.push_async_callback(ledger.give_back)
+        for work in (policies.watch(), ledger.run(), gateway.keeper.run(), gateway.keeper.tend()):
             stack.push_async_callback(_stop, asyncio.create_task(work))
         yield gateway
 
@@ -140,12 +146,16 @@ async def _assemble(
         upstreams=upstreams, labels=keeper.labels, bounds=config.limits, stages=stages, net=net,
         readings=keeper.readings,
     )  # fmt: skip
+    brackets = Brackets(recorder, new_id=operation_ids())
+    ledger = Ledger(Counters(store, clock=clock))
     pipeline = Pipeline(
         judge=judge,
         approvals=stage,
         executor=executor,
-        brackets=Brackets(recorder, new_id=operation_ids()),
+        brackets=brackets,
         stages=stages,
+        budgets=Budgets(ledger, clock=clock, expiry=config.limits.approval_expiry_seconds, metrics=telemetry.metrics),
+        estimates=Estimates(judge, executor, brackets, clock=clock),
     )
     tokens = AccessTokens(keys, issuer=public_url, clock=clock)
     agents = Verifier(keys, store, issuer=public_url, audience=config.mcp_url, clock=clock)

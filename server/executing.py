@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import replace
 from typing import assert_never
 
 from backends.base import Chunk, Column, Columns, Document, Done, Limits, Rows, Text
 from backends.errors import UpstreamError
 from catalog.masking import CellMask, mask_rows, plan_masks
 from catalog.model import Label
-from policy.model import Operation, Reason
+from policy.model import Obligations, Operation, Reason
 from policy.permit import Permit
 from server.answer import Answer, MaskedColumn, Plan, Problem, failed, ok_step
+from server.budgets.spending import Spending
 from server.catalog.net import Net, Watch, plan_watch
 from server.catalog.net import Plan as Watched
 from server.catalog.readings import Readings
@@ -24,9 +26,10 @@ from server.upstreams import LabelBook, Upstreams
 class Collected:
     """What has come so far of one answer; masked before it is kept."""
 
-    __slots__ = ("columns", "document", "done", "masked_cells", "masks", "rows", "watch")
+    __slots__ = ("columns", "document", "done", "masked_cells", "masks", "rows", "spending", "watch")
 
-    def __init__(self) -> None:
+    def __init__(self, spending: Spending | None = None) -> None:
+        self.spending = spending
         self.columns: tuple[Column, ...] = ()
         self.masks: tuple[CellMask | None, ...] | None = None
         self.rows: list[list[str | None]] = []
@@ -34,6 +37,9 @@ class Collected:
         self.done: Done | None = None
         self.masked_cells = 0
         self.watch: Watch | None = None
+
+    def bounded(self, limits: Limits) -> Limits:
+        return self.spending.limits(limits) if self.spending else limits
 
     @property
     def masked(self) -> tuple[MaskedColumn, ...]:
@@ -61,24 +67,38 @@ class Executor:
         self._plans: Memory[Watched] = Memory()
 
     async def execute(
-        self, permit: Permit, *, reasons: tuple[Reason, ...], label: str, timings: Timings
+        self,
+        permit: Permit,
+        *,
+        reasons: tuple[Reason, ...],
+        label: str,
+        timings: Timings,
+        spending: Spending | None = None,
     ) -> tuple[Answer, int]:
-        """The answer and how many of its cells were masked. An error of the target is an answer, too."""
-        query, collected = permit.query, Collected()
+        """The answer and how many of its cells were masked. An error of the target is an answer, too.
+
+        `spending` counts what passes and cuts it at what the ceilings of the rules have left.
+        """
+        query, collected = permit.query, Collected(spending)
+        limits = self.limits(permit.obligations, query.operation)
         try:
             with self.stages.stage("execute", timings):
                 upstream = self.upstreams.get(query.resource)
                 # Closed here and now whatever happens: that is what cancels the work on the target.
-                async with aclosing(upstream.execute(permit, limits=self._limits(permit), label=label)) as chunks:
+                async with aclosing(upstream.execute(permit, limits=collected.bounded(limits), label=label)) as chunks:
                     async for chunk in chunks:
                         self._take(chunk, permit, collected, timings)
             done = collected.done
             if done is None:
                 raise UpstreamError("lost", "no end of the answer", "the answer ended before it was whole")
         except UpstreamError as error:
+            if spending is not None and error.code == "limit":
+                spending.too_large(limits)
             problem = Problem(error.code, self._words(error, permit), error.remedy)
             answer = failed(permit.decision_id, problem, resource=query.resource.name, reasons=reasons)
             return answer, collected.masked_cells
+        if spending is not None:
+            done = replace(done, truncated=spending.word(done.truncated, limits))
         return self._answer(permit, collected, done, reasons), collected.masked_cells
 
     def _take(self, chunk: Chunk, permit: Permit, collected: Collected, timings: Timings) -> None:
@@ -92,10 +112,14 @@ class Executor:
                     self.readings.note(permit.query.resource.name, permit.query.identity, plan)
             case Rows() if collected.masks is not None:
                 with self.stages.stage("mask", timings):
+                    if collected.spending is not None:
+                        collected.spending.count(chunk.rows, collected.masks, collected.columns)
                     collected.masked_cells += mask_rows(chunk.rows, collected.masks)
                     if collected.watch is not None:
                         collected.masked_cells += collected.watch.rows(chunk.rows)
                         collected.masks = tuple(collected.watch.masks)
+                if collected.spending is not None:
+                    collected.spending.count_bytes(chunk.rows)
                 collected.rows.extend(chunk.rows)
             case Document():
                 collected.document = chunk.value
@@ -154,18 +178,19 @@ class Executor:
             next_step=ok_step(truncated=done.truncated, masked=bool(masked)),
         )
 
-    def _limits(self, permit: Permit) -> Limits:
+    def limits(self, obligations: Obligations, operation: Operation) -> Limits:
+        """The bounds of one execution: the configured ones, what the rules and the caller ask for."""
         wishes = [self.bounds.max_rows]
-        if permit.obligations.max_rows is not None:
-            wishes.append(permit.obligations.max_rows)
-        if asked := permit.query.operation.options.get("max_rows"):
+        if obligations.max_rows is not None:
+            wishes.append(obligations.max_rows)
+        if asked := operation.options.get("max_rows"):
             wishes.append(int(asked))
-        timeout = min(self.bounds.statement_seconds, permit.obligations.timeout or self.bounds.statement_seconds)
+        timeout = min(self.bounds.statement_seconds, obligations.timeout or self.bounds.statement_seconds)
         return Limits(
             max_rows=min(wishes),
             max_bytes=self.bounds.max_bytes,
             timeout=timeout,
-            max_affected=permit.obligations.max_affected,
+            max_affected=obligations.max_affected,
         )
 
     def _tainted(self, permit: Permit) -> bool:

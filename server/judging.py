@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from backends.base import Backend
 from catalog.model import Label, Login, Resource
 from policy.engine import Engine
-from policy.login import select_login
+from policy.login import mode_of, select_login
 from policy.model import Action, Decision, Identity, Operation, Query, approval_digest
 from policy.steering import LabelledUse, Uses, decide_with_uses
 from server.memory import Memory
 from server.policies import PolicySource
+from server.taints import Taints
 from server.upstreams import LabelBook, Upstreams
 
 
@@ -68,7 +69,7 @@ class Judge:
     ) -> None:
         self.resources, self.upstreams, self.labels = resources, upstreams, labels
         self.policies, self.clock = policies, clock
-        self.uses = Uses()
+        self.uses, self.taints = Uses(), Taints(clock)
         self._reaches: Memory[Reach] = Memory()
 
     def resolve(self, identity: Identity, verb: str, name: str) -> Place | None:
@@ -115,7 +116,13 @@ class Judge:
         return [name for name in verbs if self.resolve(identity, name, resource.name)]
 
     def decide(
-        self, identity: Identity, place: Place, operation: Operation, *, approvals: frozenset[str] = frozenset()
+        self,
+        identity: Identity,
+        place: Place,
+        operation: Operation,
+        *,
+        approvals: frozenset[str] = frozenset(),
+        estimated_rows: int | None = None,
     ) -> Judgement:
         """Labels are those of every column that the text may touch; an opaque text may touch all of its relations.
 
@@ -130,6 +137,9 @@ class Judge:
             labels=self.labels.of(place.resource.name, touched),
             approvals=approvals,
             now=self._now(),
+            mode=mode_of(place.resource, place.login, identity),
+            tainted=self.taints.of(identity.session),
+            estimated_rows=estimated_rows,
         )
         uses = self.uses.of(operation, labels)
         if any(use.label is Label.UNSCANNED for use in uses):

@@ -18,12 +18,15 @@ from typing import Any, assert_never
 from policy.model import Allow, Deny, Hold, Identity, Operation
 from policy.permit import issue
 from server.answer import Answer, Plan, Problem, denied, failed
-from server.approvals.stage import ApprovalStage, Progress
+from server.approvals.stage import ApprovalStage, Approved, Progress
 from server.bracket import Bracket, Brackets
+from server.budgets.stage import Budgets, Turn
+from server.estimating import Estimates
 from server.executing import Executor, table_names
 from server.judging import Judge, Judgement, Place
 from server.parsing import understand
 from server.recording.recorder import RecordingUnavailable
+from server.rewriting import with_rewrite
 from server.stages import Stages, Timings
 from server.store.engine import StoreUnavailable
 
@@ -32,10 +35,19 @@ class Pipeline:
     """Owns the order of the stages and nothing else; each stage is a collaborator given by the composer."""
 
     def __init__(
-        self, *, judge: Judge, approvals: ApprovalStage, executor: Executor, brackets: Brackets, stages: Stages
+        self,
+        *,
+        judge: Judge,
+        approvals: ApprovalStage,
+        executor: Executor,
+        brackets: Brackets,
+        stages: Stages,
+        budgets: Budgets,
+        estimates: Estimates,
     ) -> None:
         self.judge, self.approvals, self.executor = judge, approvals, executor
         self.brackets, self.stages = brackets, stages
+        self.budgets, self.estimates = budgets, estimates
         self.draining = False
 
     async def run(
@@ -78,13 +90,36 @@ class Pipeline:
                 return failed(bracket.id, Problem("invalid_arguments", str(error)), resource=place.resource.name)
         with self.stages.stage("decide", timings):
             judged = self.judge.decide(bracket.identity, place, operation)
+        judged = await self.estimates.judged(bracket, place, judged, timings)
         if arguments.get("dry_run"):
-            return await self._preview(bracket, place, judged, timings)
-        return await self._act(bracket, place, judged, timings, progress)
+            answer = await self._preview(bracket, place, judged, timings)
+        else:
+            answer = await self._act(bracket, place, judged, timings, progress)
+        call = {"identity": bracket.identity, "verb": verb, "arguments": arguments}
+        return await with_rewrite(self.judge, place, judged, answer, **call)
 
     async def _act(
         self, bracket: Bracket, place: Place, judged: Judgement, timings: Timings, progress: Progress | None
     ) -> Answer:
+        turn = await self._turn(judged, timings)
+        try:
+            return await self._settled(bracket, place, turn, timings, progress)
+        finally:
+            turn.spending.close()
+
+    async def _turn(self, judged: Judgement, timings: Timings) -> Turn:
+        """What the ceilings leave of a call that may run."""
+        decision = judged.decision
+        allow = decision.grant if isinstance(decision, Hold) else decision
+        if isinstance(allow, Deny):
+            return self.budgets.free(judged)
+        with self.stages.stage("decide", timings):
+            return await self.budgets.enter(judged, self.executor.limits(allow.obligations, judged.query.operation))
+
+    async def _settled(
+        self, bracket: Bracket, place: Place, turn: Turn, timings: Timings, progress: Progress | None
+    ) -> Answer:
+        judged = turn.judged
         operation, decision = judged.query.operation, judged.decision
         match decision:
             case Deny():
@@ -99,26 +134,40 @@ class Pipeline:
                 if isinstance(settled, Answer):
                     return settled
                 async with self.approvals.spending(settled.request) as spent:
-                    answer = await self._execute(bracket, place, settled.judgement, settled.allow, timings)
+                    answer = await self._approved(bracket, place, turn, settled, timings)
                     spent.append(answer)
                 return answer
             case Allow():
                 with self.stages.stage("record", timings):
                     await bracket.open(judged, place)
-                return await self._execute(bracket, place, judged, decision, timings)
+                return await self._execute(bracket, place, turn, decision, timings)
             case _:
                 assert_never(decision)
 
-    async def _execute(
-        self, bracket: Bracket, place: Place, judged: Judgement, allow: Allow, timings: Timings
+    async def _approved(
+        self, bracket: Bracket, place: Place, turn: Turn, settled: Approved, timings: Timings
     ) -> Answer:
+        """Raise the ceilings that the approval was for, then run within them."""
+        if not await self.budgets.raised(turn, settled.judgement.query.approvals):
+            return failed(bracket.id, _CEILING, resource=place.resource.name)
+        again = await self._turn(settled.judgement, timings)
+        try:
+            if not isinstance(again.judged.decision, Allow):
+                return failed(bracket.id, _CEILING, resource=place.resource.name)
+            return await self._execute(bracket, place, again, settled.allow, timings)
+        finally:
+            again.spending.close()
+
+    async def _execute(self, bracket: Bracket, place: Place, turn: Turn, allow: Allow, timings: Timings) -> Answer:
         """Only behind an opening event, and only with a Permit."""
-        permit = issue(allow, judged.query, login=place.login, decision_id=bracket.id)
+        query = turn.judged.query
+        permit = issue(allow, query, login=place.login, decision_id=bracket.id)
         bracket.executed = True
         answer, bracket.masked_cells = await self.executor.execute(
-            permit, reasons=allow.reasons, label=bracket.label, timings=timings
+            permit, reasons=allow.reasons, label=bracket.label, timings=timings, spending=turn.spending
         )
-        return answer
+        self.judge.taints.saw(query, rows=len(answer.rows))
+        return self.budgets.told(answer, turn.spending)
 
     async def _preview(self, bracket: Bracket, place: Place, judged: Judgement, timings: Timings) -> Answer:
         """A dry run: judge the operation, then plan it as an operation of its own. Nothing is executed."""
@@ -130,7 +179,7 @@ class Pipeline:
         if isinstance(planned.decision, Hold):  # nobody is asked for a dry run
             refusal = Deny(planned.decision.reasons, "Planning this statement needs an approval of its own.")
             planned = replace(planned, decision=refusal)
-        answer = await self._act(bracket, place, planned, timings, None)
+        answer = await self._settled(bracket, place, self.budgets.free(planned), timings, None)
         approvers = tuple(sorted(decision.approvers)) if isinstance(decision, Hold) else ()
         plan = _plan(operation, answer.plan, approvers)
         if answer.status != "ok":
@@ -146,6 +195,13 @@ _ONE_STATEMENT = Problem(
     "multiple_statements",
     "The text holds more than one statement; nothing was executed.",
     "Send one statement per call.",
+)
+
+
+_CEILING = Problem(
+    "ceiling",
+    "A ceiling was reached by other calls while this one waited; nothing was executed.",
+    "Send the call again: it says who can raise the ceiling.",
 )
 
 

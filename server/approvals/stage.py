@@ -60,11 +60,14 @@ class ApprovalStage:
     async def _claim(self, bracket: Bracket, place: Place, judged: Judgement, request: Request) -> Answer | Approved:
         """What was approved must still be what would run, under the policy of now."""
         query = judged.query
-        today = self.judge.decide(query.identity, place, query.operation)
+        today = self.judge.decide(query.identity, place, query.operation, estimated_rows=query.estimated_rows)
+        today = replace(today, raises=judged.raises)
         groups = await self.approvals.claim(request.id, digest=today.digest(place.login), requester=query.identity.user)
         if groups is None:
             return failed(bracket.id, _NO_MATCH, resource=place.resource.name)
-        again = self.judge.decide(query.identity, place, query.operation, approvals=groups)
+        again = self.judge.decide(
+            query.identity, place, query.operation, approvals=groups, estimated_rows=query.estimated_rows
+        )
         if not isinstance(again.decision, Allow):
             await self._finish(request, "refused by the policy of now")
             return failed(bracket.id, _NO_MATCH, resource=place.resource.name)

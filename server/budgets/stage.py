@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from backends.base import Limits
 from policy.ceilings import Ceiling
 from policy.model import Allow, Deny, Hold, Reason
+from server.answer import Answer
 from server.budgets.counters import Key
 from server.budgets.ledger import Claim, Ledger
 from server.budgets.spending import Part, Spending
@@ -44,6 +45,10 @@ class Budgets:
     def __init__(self, ledger: Ledger, *, clock: Callable[[], float], expiry: float, metrics: Metrics) -> None:
         self.ledger, self._clock, self._expiry, self._metrics = ledger, clock, expiry, metrics
 
+    def free(self, judged: Judgement) -> Turn:
+        """For what is not counted: refusals, and the planning of a dry run."""
+        return Turn(judged, Spending(self.ledger))
+
     async def enter(self, judged: Judgement, limits: Limits) -> Turn:
         """Reserve for a call that may run within `limits`; close the turn's spending whatever happens.
 
@@ -78,10 +83,14 @@ class Budgets:
                 self._metrics.budget_raises.labels(ceiling.measure).inc()
         return True
 
-    def cut(self, spending: Spending) -> None:
-        """Count an answer that ended at a ceiling."""
-        if spending.cut is not None:
-            self._metrics.budget_cuts.labels(spending.cut.measure).inc()
+    def told(self, answer: Answer, spending: Spending) -> Answer:
+        """The answer of a call that ended, with the rule whose ceiling cut it."""
+        cut = spending.cut
+        if cut is None:
+            return answer
+        self._metrics.budget_cuts.labels(cut.measure).inc()
+        text = f"Rule {cut.rule} lets at most {cut} pass; the answer was cut there."
+        return replace(answer, reasons=(Reason(cut.rule, text, _wait((cut,)), cut.place), *answer.reasons))
 
     def _wishes(self, judged: Judgement, allow: Allow, limits: Limits) -> Iterator[Wish]:
         identity, zone = judged.query.identity, judged.engine.document.clocks[0][1]

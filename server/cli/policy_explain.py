@@ -37,6 +37,10 @@ def explain(
         list[str] | None,
         typer.Option("--label", help="A label that is touched, instead of what scans found; repeat it."),
     ] = None,
+    tainted: Annotated[bool, typer.Option("--tainted", help="As if the session had read untrusted data.")] = False,
+    estimated_rows: Annotated[
+        int | None, typer.Option("--estimated-rows", min=0, help="Rows that the planner expects.")
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option("--folder", "-f", help="Folder of .cedar files to use instead.")
     ] = None,
@@ -60,7 +64,10 @@ def explain(
     who = Identity(user, "explain", frozenset(group or ()), agent=Agent("agent", "agent") if via == "agent" else None)
     operation = _parsed(where.kind, sys.stdin.read() if sql == "-" else sql)
     engine = engine_of(settings, folder)
-    asked = _query(engine, settings, who, where=where, operation=operation, approved=approved or (), labels=label)
+    asked = _query(
+        engine, settings, who, where=where, operation=operation, approved=approved or (), labels=label,
+        tainted=tainted, estimated_rows=estimated_rows,
+    )  # fmt: skip
     told = explained(engine, asked)
     told["statements"] = [{"kind": each.kind, "effects": sorted(each.effects)} for each in operation.statements]
     if operation.problem:
@@ -87,10 +94,13 @@ def _query(
     operation: Operation,
     approved: Sequence[str],
     labels: Sequence[str] | None,
+    tainted: bool,
+    estimated_rows: int | None,
 ) -> Query:
     """The question as the gateway would ask it, with the effects of using columns that stay hidden."""
     from datetime import UTC, datetime
 
+    from policy.login import mode_of, select_login
     from policy.model import Query
     from policy.steering import Uses, decide_with_uses
 
@@ -103,6 +113,9 @@ def _query(
         labels=known.of(touched) if known else _given(labels or ()),
         approvals=frozenset(approved),
         now=datetime.now(UTC),
+        mode=mode_of(where, select_login(where, who), who),
+        tainted=tainted,
+        estimated_rows=estimated_rows,
     )
     return decide_with_uses(engine, query, Uses().of(operation, known))[0] if known else query
 
@@ -138,6 +151,10 @@ def _show(told: Mapping[str, Any]) -> None:
     for name in ("effects", "targets", "labels", "masked", "approvals"):
         _row(name, ", ".join(context[name]) or "none")
     _row("opaque", "yes" if context["opaque"] else "no")
+    _row("mode", context["mode"])
+    _row("tainted", "yes" if context["tainted"] else "no")
+    expected = context["estimated_rows"]
+    _row("estimate", "not known" if expected is None else f"{expected} rows")
     _title("Rules that spoke")
     for rule in told["rules"]:
         held = f", held for {', '.join(rule['hold'])}" if rule["hold"] else ""
@@ -160,10 +177,22 @@ def _details(decision: Mapping[str, Any]) -> str:
         parts.append(f"until {' and '.join(decision['approvers'])} agree, within {decision['within']:g} s")
     if obligations.get("revealed"):
         parts.append(f"in clear: {', '.join(obligations['revealed'])}")
-    parts += [f"{name}: {obligations[name]}" for name in ("max_rows", "timeout", "durability") if obligations.get(name)]
+    parts += [
+        f"{name}: {obligations[name]}"
+        for name in ("max_rows", "max_estimated", "timeout", "durability")
+        if obligations.get(name)
+    ]
+    parts += [f"at most {_ceiling(each)}" for each in obligations.get("ceilings", ())]
     if decision.get("remedy"):
         parts.append(f"what would pass: {decision['remedy']}")
     return visible("".join(f"\n  {part}" for part in parts), newlines=True)
+
+
+def _ceiling(told: Mapping[str, Any]) -> str:
+    from policy.ceilings import Ceiling
+
+    raised = f", raised by {' and '.join(told['raised_by'])}" if told["raised_by"] else ""
+    return f"{Ceiling(told['measure'], told['period'], told['amount'])} ({told['rule']}, {told['place']}{raised})"
 
 
 def _title(text: str) -> None:
