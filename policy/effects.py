@@ -160,6 +160,10 @@ class Effect(StrEnum):
         "A column that the caller may not see goes into a function, operator, cast or scalar sub-select, or is "
         "written elsewhere.",
     )
+    MASKED_WRITE = (
+        "masked-write",
+        "A mask is written into a table with labelled columns: a tag, the stars of a partial mask, a pseudonym.",
+    )
     MASKED_WHOLE_ROW = (
         "masked-whole-row",
         "A column that the caller may not see is read as a part of a whole row: SELECT t, row_to_json(t).",

@@ -9,6 +9,7 @@ from typing import Any
 from backends.postgres.facts import Facts
 from backends.postgres.grammar import INLINE_TEXT, NotUnderstoodError, statements
 from backends.postgres.judge import judge, kind_of
+from backends.postgres.literals import literals
 from backends.postgres.suggest import MULTIPLE_STATEMENTS, suggest
 from backends.postgres.target import MISSING, Target
 from backends.postgres.uses import EQUALITY, MAX_PROBES, PREDICATE
@@ -16,6 +17,7 @@ from backends.postgres.verbs import SQL_DESCRIBE, SQL_QUERY, check_arguments
 from catalog.model import Locator
 from policy.effects import Effect
 from policy.model import EMPTY, Action, Operation, Statement, Steer
+from policy.reveals import OPTION, columns_asked, option_of
 
 PROTOCOL = "postgres"
 PLAN_VERB = "sql_plan"
@@ -78,6 +80,7 @@ def preview(operation: Operation) -> Operation:
         verb=PLAN_VERB,
         actions=frozenset({Action.READ} if understood else {Action.READ, Action.UNKNOWN}),
         effects=frozenset({Effect.PLAN_ONLY.value, *kept}),
+        reveals=(),
     )
 
 
@@ -125,9 +128,14 @@ def _judge_all(
         problem=total.problem,
         opaque=total.opaque,
         steering=_steering(total),
+        literals=_written_out(raw, total),
         options={MISSING: " ".join(total.missing)} if total.missing else EMPTY,
     )
     return Understood(operation, bound)
+
+
+def _written_out(raw: list[dict[str, Any]], facts: Facts) -> tuple[str, ...]:
+    return tuple(text for item in raw for text in literals(item["stmt"])) if Action.WRITE in facts.actions else ()
 
 
 def _steering(facts: Facts) -> tuple[Steer, ...]:
@@ -161,11 +169,14 @@ def _unknown(text: str, problem: str) -> Operation:
 
 def _filled(operation: Operation, arguments: Mapping[str, Any], parameters: tuple[object, ...]) -> Operation:
     """The remembered operation with this call's own parameters and options."""
-    max_rows = arguments.get("max_rows")
-    if max_rows is None and parameters == operation.parameters:
+    max_rows, asked = arguments.get("max_rows"), arguments.get("reveal")
+    if max_rows is None and asked is None and parameters == operation.parameters:
         return operation
     options = operation.options if max_rows is None else {**operation.options, "max_rows": str(max_rows)}
-    return replace(operation, parameters=parameters, options=options)
+    if asked is None:
+        return replace(operation, parameters=parameters, options=options)
+    options = {**options, OPTION: option_of(asked)}
+    return replace(operation, parameters=parameters, options=options, reveals=columns_asked(asked))
 
 
 def _describe(arguments: Mapping[str, Any]) -> Operation:

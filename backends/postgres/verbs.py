@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backends.base import Verb
+from policy.reveals import MOST, reveal_problem
 
 MAX_PARAMETERS = 65_535  # of one statement; the protocol counts them in 16 bits
 MAX_NAME = 256  # characters of a schema or table name (PostgreSQL itself keeps 63 bytes)
@@ -132,6 +133,8 @@ have no place here.
 cast where the type is not evident: $1::date.
 - Columns that hold personal or secret data come masked (see `masked` in the answer). A masked column may be returned \
 as it is; filtering, sorting, grouping or computing with it is refused. Do not try to work around a mask.
+- If a task truly needs a masked value, name the column in `reveal` with the reason; people may have to approve it. \
+Never write a masked value back.
 - Writes must choose their rows: UPDATE and DELETE without WHERE, or with one that is true for every row, are refused.
 - `status` tells the outcome. `held` means that people have to approve first and that nothing ran: tell the user, then \
 follow `next_step`. Do not rephrase the statement to get around the hold. `denied` comes with `reasons` and, for each, \
@@ -157,6 +160,15 @@ approve, and how many rows are expected. Use it before a write you are not sure 
                 "description": "At most this many rows; the policy's own limit still holds.",
             },
             "dry_run": {"type": "boolean", "description": "Plan and explain only; nothing runs. Default false."},
+            "reveal": {
+                "type": "array",
+                "items": _object({"column": STRING, "reason": STRING}, "column", "reason"),
+                "minItems": 1,
+                "maxItems": MOST,
+                "description": "Masked columns to see in clear in this one statement, each as table.column with the "
+                "reason why: people who have to approve it read the reason, and it is recorded. Ask only for what the "
+                "task needs.",
+            },
         },
         "resource",
         "sql",
@@ -246,6 +258,7 @@ _CHECKS = {
     "parameters": _parameters_problem,
     "max_rows": _rows_problem,
     "dry_run": _flag_problem,
+    "reveal": reveal_problem,
     "schema": _name_problem,
     "table": _name_problem,
 }

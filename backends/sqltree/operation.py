@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from backends.sqltree.facts import Facts
 from backends.sqltree.suggest import MULTIPLE_STATEMENTS, suggest
-from backends.sqltree.tokens import TOO_DEEP, NotUnderstoodError, Tokens, check_text
+from backends.sqltree.tokens import STRING, TOO_DEEP, NotUnderstoodError, Tokens, check_text
 from policy.effects import Effect
 from policy.model import Action, Operation, Statement
 
@@ -68,7 +68,13 @@ def _operation(protocol: str, text: str, judged: list[Judged], parameters: Seque
         problem=total.problem if total.actions else total.problem or NO_STATEMENT,
         opaque=total.opaque,
         steering=tuple(total.steering),
+        literals=_written_out(judged) if Action.WRITE in total.actions else (),
     )
+
+
+def _written_out(judged: list[Judged]) -> tuple[str, ...]:
+    texts = (token.value for item in judged for token in item.tokens if token.kind == STRING)
+    return tuple(dict.fromkeys(texts))
 
 
 def _unknown(protocol: str, text: str, problem: str, parameters: Sequence[object]) -> Operation:
