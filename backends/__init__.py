@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from backends.base import Backend
-from policy.model import Operation
+from policy.model import Action, Operation
 
 TextParser = Callable[[object, Mapping[str, Any]], Operation]
 """(input, context of the caller) → Operation. Raises ValueError for an input that is not of the protocol's type."""
@@ -30,7 +30,20 @@ def load_text_parsers() -> dict[str, TextParser]:
     """Protocol → how a text of it is judged, also where there is no backend that could run it."""
     (postgres,) = load_backends()
     judged: dict[str, TextParser] = {"postgres": partial(_verb_text, postgres)}
-    return judged | {name: partial(_module_text, name) for name in ("mysql", "mssql") if _is_there(name)}
+    judged |= {name: partial(_module_text, name) for name in ("mysql", "mssql") if _is_there(name)}
+    return judged | {"ssh": partial(_shell_text, judged)}
+
+
+def _shell_text(others: Mapping[str, TextParser], text: object, context: Mapping[str, Any]) -> Operation:
+    """A command line; statements that it hands to a database's client are judged by that database's parser."""
+    from backends.ssh.parse import parse_text
+
+    def foreign(protocol: str, inner: str) -> tuple[frozenset[Action], frozenset[str]] | None:
+        parser = others.get(protocol)
+        found = parser(inner, {}) if parser else None
+        return (found.actions, found.effects) if found else None
+
+    return parse_text(_checked(text), context, foreign=foreign)
 
 
 def _verb_text(backend: Backend, text: object, context: Mapping[str, Any]) -> Operation:

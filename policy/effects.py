@@ -138,6 +138,44 @@ class Effect(StrEnum):
     CATALOG_READ = "catalog-read", "Reads system catalogs or information_schema."
     UNPARSED = "unparsed", "The text, or a part of it, was not understood."
     MULTIPLE_STATEMENTS = "multiple-statements", "More than one statement in one text."
+
+    # A host, through its shell.
+    FILE_READ = "file-read", "Reads a file of a host."
+    FILE_WRITE = "file-write", "Makes, changes or overwrites a file of a host."
+    FILE_DELETE = "file-delete", "Removes a file of a host, or moves it away."
+    RECURSIVE_DELETE = "recursive-delete", "Removes a folder with all below it, or work that is saved nowhere else."
+    BULK_DELETE = (
+        "bulk-delete",
+        "Removes everything at a place, or what is not known beforehand: rm -rf *, rm -rf $X, FLUSHALL, prune.",
+    )
+    SHRED = "shred", "Overwrites what it removes, so that nothing can be restored."
+    PROTECTED_PATH = (
+        "protected-path",
+        "Changes, moves or removes a path that the host depends on, or hands it out: system folders, whole homes, "
+        "start-up files of a shell, keys, and what the resource names.",
+    )
+    PERMISSION_CHANGE = "permission-change", "Owner, mode, attributes or access list of a file."
+    WORLD_WRITABLE = "world-writable", "Lets every account of a host write a file."
+    CREDENTIAL_READ = "credential-read", "Reads passwords, keys or tokens from where a host or a cloud keeps them."
+    DISK_WRITE = "disk-write", "Writes to a device, a partition or a file system as such."
+    PRIVILEGE = "privilege", "Runs as another account or with more rights: sudo, su, set-user-id."
+    KILL_PROCESS = "kill-process", "Sends signals to processes."
+    SERVICE_CHANGE = "service-change", "Starts, restarts, reloads or scales a service."
+    SERVICE_STOP = "service-stop", "Stops or disables a service, a container or a mount."
+    PACKAGE_CHANGE = "package-change", "Installs or upgrades packages."
+    PACKAGE_REMOVAL = "package-removal", "Removes packages."
+    HOST_SETTING = "host-setting", "Kernel parameters and modules, mounts, clock, host name."
+    FIREWALL = "firewall", "Packet filters, routes, addresses and interfaces."
+    PERSISTENCE = "persistence", "Leaves something behind that runs later or goes on: time tables, units."
+    TRACE_REMOVAL = "trace-removal", "Switches auditing off, or removes logs and histories."
+    REMOTE_CODE = "remote-code", "Runs what another host sends, or gives a shell to another host."
+    REMOTE_HOST = "remote-host", "Works on another host, a container or a database, out of sight of this record."
+    NETWORK_FETCH = "network-fetch", "Fetches from another host."
+    NETWORK_SEND = "network-send", "Sends data to another host."
+    TUNNEL = "tunnel", "Opens a way for connections that nobody reads: port forwarding, proxies, listeners."
+    INTERACTIVE = "interactive", "A program that waits for somebody to type: a shell, an editor, a prompt."
+    UNKNOWN_PROGRAM = "unknown-program", "A program or script whose effect is not known."
+
     MASKED_PREDICATE = (
         "masked-predicate",
         "A column that the caller may not see decides which rows or values come: WHERE, ON, HAVING, CASE, FILTER, "
