@@ -122,11 +122,16 @@ class Bracket:
         message = f"{words if self.executed else 'Nothing was executed.'} {error}"
         return failed(self.id, Problem("unavailable", message, error.remedy))
 
-    async def _append_closing(self, answer: Answer, *, outcome: str) -> None:
+    async def end(self, answer: Answer, *, outcome: str, rows: int) -> None:
+        """As `close`, for rows that went through a door and are not in the answer."""
+        await self._append_closing(answer, outcome=outcome, rows=rows)
+        self._closed = True
+
+    async def _append_closing(self, answer: Answer, *, outcome: str, rows: int | None = None) -> None:
         event = OperationClosed(
             operation_id=self.id,
             outcome=outcome,
-            rows=len(answer.rows),
+            rows=len(answer.rows) if rows is None else rows,
             affected=answer.affected,
             masked=[{"column": m.column, "label": m.label, "mask": m.mask} for m in answer.masked],
             masked_cells=self.masked_cells,

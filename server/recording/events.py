@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ class OutcomeUnknown:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogChanged:
     """What the catalog says of a place has changed. `what` is found, changed, cleared, vanished, pinned, unpinned,
-    accepted or fail-open; `before` and `after` are labels, "" = clear; `by` is "" for Warded itself."""
+    accepted, refused (a decision that was not taken) or fail-open; `before` and `after` are labels, "" = clear; `by` is "" for Warded itself."""
 
     type: ClassVar[str] = "catalog.changed/1"
     resource: str
@@ -107,14 +107,42 @@ class CatalogChanged:
     why: str = ""
 
 
-Event = SessionOpened | OperationOpened | OperationClosed | RequestDecided | OutcomeUnknown | CatalogChanged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOpened:
+    """Somebody came in through a native door. `proof` is token, credential, certificate or bearer; `peer` the address
+    that the connection came from; `login` the account at the target."""
 
-EVENTS: Mapping[str, type[Event]] = MappingProxyType(
-    {
-        kind.type: kind
-        for kind in (SessionOpened, OperationOpened, OperationClosed, RequestDecided, OutcomeUnknown, CatalogChanged)
-    }
+    type: ClassVar[str] = "connection.opened/1"
+    connection_id: str
+    door: str
+    resource: str
+    login: str
+    proof: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionClosed:
+    """A connection of a native door ended, for `reason`, after so many statements that were decided."""
+
+    type: ClassVar[str] = "connection.closed/1"
+    connection_id: str
+    reason: str
+    statements: int = 0
+
+
+Event = (
+    SessionOpened
+    | OperationOpened
+    | OperationClosed
+    | RequestDecided
+    | OutcomeUnknown
+    | CatalogChanged
+    | ConnectionOpened
+    | ConnectionClosed
 )
+
+EVENTS: Mapping[str, type[Event]] = MappingProxyType({kind.type: kind for kind in get_args(Event)})
 _FIELDS: Mapping[type, tuple[str, ...]] = MappingProxyType(
     {kind: tuple(each.name for each in fields(kind)) for kind in EVENTS.values()}
 )

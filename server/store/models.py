@@ -59,6 +59,23 @@ class Login(Base):
     revoked_reason: Mapped[str] = mapped_column(String(256), default="")
 
 
+class NativeCredential(Base):
+    """A password for a program at one resource's native door: what SCRAM needs to know of it, in hex. Ended with its
+    log-in."""
+
+    __tablename__ = "native_credentials"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    login_id: Mapped[str] = mapped_column(ForeignKey("logins.id", ondelete="CASCADE"), index=True)
+    user: Mapped[str] = mapped_column(String(128), index=True)
+    resource: Mapped[str] = mapped_column(String(128))
+    salt: Mapped[str] = mapped_column(String(64))
+    iterations: Mapped[int] = mapped_column(Integer)
+    stored_key: Mapped[str] = mapped_column(String(64))
+    server_key: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[float] = mapped_column(Float)
+    expires_at: Mapped[float] = mapped_column(Float)
+
+
 class AuthorizationRequest(Base):
     """What a client asked at /authorize, waiting for the person's consent."""
 
