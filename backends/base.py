@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from catalog.model import Finding, Locator, Login, Resource
+from policy.effects import Effect
 from policy.model import Action, Operation
 from policy.permit import Permit
+
+if TYPE_CHECKING:
+    from backends.door import Front
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,28 @@ class Rewrites(Protocol):
     ) -> Iterator[Rewrite]: ...
 
 
+Need = tuple[Action, Effect]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Something that an account may do at the target. It is of use if a policy allows any of `needs`; none of them:
+    it never is. `remedy` is the statement that takes it away, without a semicolon."""
+
+    what: str
+    needs: tuple[Need, ...]
+    remedy: str
+
+
+@runtime_checkable
+class Audited(Protocol):
+    """An Upstream that can say what its accounts may do."""
+
+    async def rights(self, login: Login) -> list[Right]:
+        """Every right beyond plain reading. Raises UpstreamError."""
+        ...
+
+
 @runtime_checkable
 class Informed(Protocol):
     """An Upstream that can say what names mean at its target."""
@@ -203,12 +229,14 @@ class Backend:
     parse: Callable[[str, Mapping[str, Any]], Operation]
     preview: Callable[[Operation], Operation]
     open: Callable[[Resource, Secrets], Upstream]
+    front: Front | None = None
     parse_for: ParseFor | None = None
     rewrites: Rewrites | None = None
 
 
 __all__ = [
     "Action",
+    "Audited",
     "Backend",
     "Chunk",
     "Column",
@@ -220,8 +248,10 @@ __all__ = [
     "Health",
     "Informed",
     "Limits",
+    "Need",
     "Rewrite",
     "Rewrites",
+    "Right",
     "Rows",
     "Secrets",
     "Text",

@@ -1,4 +1,4 @@
-"""What `warded doctor` says of one login: reachable, who, how protected, and which rights are wider than needed."""
+"""What `warded doctor` says of one login: reachable, who, how protected; of the scanner, rights it does not need."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def check_login(
         (rights,) = await ask(connection, RIGHTS)
         version = connection.parameters.get("server_version", "?")
         lines = [Health(name, ok=True, detail=f"connected to {address}, PostgreSQL {version}"), _tls(address)]
-        return [*lines, *_rights(login, rights, scanner=scanner)]
+        return [*lines, *_rights(login, rights)] if scanner else lines
     except UpstreamError as error:
         return [Health(name, ok=False, detail=error.safe, remedy=error.remedy)]
     finally:
@@ -54,7 +54,8 @@ def _tls(address: Address) -> Health:
     return Health("TLS", ok=False, detail=detail, remedy="Set sslmode=verify-full in the address.")
 
 
-def _rights(login: Login, rights: list[str | None], *, scanner: bool) -> list[Health]:
+def _rights(login: Login, rights: list[str | None]) -> list[Health]:
+    """The scanner's: it serves nobody's calls, so it needs to read and nothing else. Of other logins see rights.py."""
     name = f"rights of {login.user}"
     superuser, bypass, creates, owned, written, server = rights
     lines = []
@@ -69,12 +70,9 @@ def _rights(login: Login, rights: list[str | None], *, scanner: bool) -> list[He
     if owned != "0":
         detail = f"owns {owned} tables, so it can drop them and change who may read them"
         lines.append(Health(name, ok=False, detail=detail, remedy=_remedy(login)))
-    if written != "0" and scanner:
+    if written != "0":
         detail = f"the scanner can change {written} tables, and only reads"
         lines.append(Health(name, ok=False, detail=detail, remedy="Grant it SELECT only."))
-    elif written != "0":
-        remedy = "If only reads are meant, grant SELECT only." if login.via == "agent" else ""
-        lines.append(Health(name, ok=True, detail=f"can change {written} tables", remedy=remedy))
     return lines or [Health(name, ok=True, detail="reads only")]
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
 from contextlib import aclosing, asynccontextmanager
 
-from backends.base import Chunk, Column, Columns, ColumnSample, Health, Limits, Secrets, Wanted
+from backends.base import Chunk, Column, Columns, ColumnSample, Health, Limits, Right, Secrets, Wanted
 from backends.errors import UpstreamError, WireError
 from backends.postgres.address import Address, read_address
 from backends.postgres.connection import Connection
@@ -37,6 +37,7 @@ from backends.postgres.origins import Origins
 from backends.postgres.plan import plan
 from backends.postgres.pool import SIZE, Pool
 from backends.postgres.reply import Reply
+from backends.postgres.rights import read_rights
 from backends.postgres.scan import scan_database
 from backends.postgres.statements import Prepared
 from backends.postgres.target import MISSING, Reviewed, Target
@@ -134,6 +135,16 @@ class PostgresUpstream:
             raise lost("the server's catalog could not be asked") from None
         finally:
             pool.release(connection)
+
+    async def rights(self, login: Login) -> list[Right]:
+        """What this login may do beyond reading. Raises UpstreamError."""
+        connection = await self._connect(login)
+        try:
+            return await read_rights(connection)
+        except (ConnectionLost, FlightTimeout, WireError) as error:
+            raise lost(str(error)) from None
+        finally:
+            connection.close()
 
     async def close(self) -> None:
         pools, self._pools = list(self._pools.values()), {}

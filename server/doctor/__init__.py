@@ -1,6 +1,6 @@
 """warded doctor: everything that keeps a client from being served, one line each, with the remedy.
 
-`line` is what is reported; `machine`, `certificates`, `state`, `targets` and
+`line` is what is reported; `machine`, `certificates`, `state`, `targets`, `rights` and
 `visitor` each look at one side. A check never raises for what it finds: the
 finding is its result.
 """
@@ -17,6 +17,7 @@ from server.config_file import ConfigError, load_config
 from server.doctor.certificates import check_certificates
 from server.doctor.line import Line, fail, ok
 from server.doctor.machine import check_files, check_policies, check_recording, check_secrets
+from server.doctor.rights import check_rights
 from server.doctor.state import check_steady_clock, check_store
 from server.doctor.targets import check_targets
 from server.doctor.visitor import check_public_url
@@ -49,6 +50,7 @@ async def examine(
         *check_policies(config),
         *check_recording(config),
         *await check_targets(config),
+        *await check_rights(config),
         *await check_public_url(config, transport=transport),
         check_steady_clock(clock() - began[0], monotonic() - began[1]),
     ]
