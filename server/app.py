@@ -187,6 +187,8 @@ async def _assemble(
             policies=policies,
             verifier=people,
             judge=judge,
+            reviewers=frozenset(config.catalog.reviewers),
+            changed=keeper.refresh,
         )
     )
     app.router.routes += probe_routes(

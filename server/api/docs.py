@@ -28,6 +28,7 @@ PROBLEMS = {
     "invalid-arguments": "A part of the request is missing or malformed.",
     "invalid-cursor": "The cursor was not given by this API.",
     "vote-refused": "You may not answer this request, or not any more.",
+    "review-refused": "The column is not in a state in which this can be decided.",
     "damaged": "Records do not match their chain of hashes.",
     "unavailable": "Store or records cannot be reached now.",
     "request-refused": "The request does not follow HTTP as this API uses it.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -9,6 +10,8 @@ from fastapi import APIRouter, Request, Security
 from fastapi.security import HTTPBearer
 
 from server.api.about import add_about
+from server.api.budgets import add_budgets
+from server.api.catalog import add_catalog
 from server.api.docs import describe, docs_routes
 from server.api.door import guarded_route
 from server.api.problems import MEDIA_TYPE, Problem, ProblemDetails
@@ -36,8 +39,11 @@ def api_router(
     policies: PolicySource,
     verifier: Verifier,
     judge: Judge,
+    reviewers: frozenset[str] = frozenset({"admins"}),
+    changed: Callable[[], Awaitable[None]] | None = None,
 ) -> APIRouter:
-    """Everything under /api. `verifier` accepts the API's audience only; the records lie in `recorder.folder`."""
+    """Everything under /api. `verifier` accepts the API's audience only; the records lie in `recorder.folder`;
+    `reviewers` decide about columns, and `changed` is awaited when they did."""
     people = APIRouter(
         prefix=PREFIX,
         route_class=guarded_route(verifier.verify),
@@ -46,6 +52,8 @@ def api_router(
         responses=REFUSALS,
     )
     add_about(people, store=store, policies=policies, judge=judge)
+    add_budgets(people, store=store, policies=policies)
+    add_catalog(people, store=store, recorder=recorder, judge=judge, reviewers=reviewers, changed=changed)
     add_requests(people, approvals=approvals, recorder=recorder)
     add_sessions(people, store=store, folder=recorder.folder)
     router = APIRouter()
