@@ -12,7 +12,7 @@ from catalog.labels import Labels
 from catalog.model import Label, Locator
 from catalog.system import is_system
 
-__all__ = ["PLAIN", "CellMask", "Manner", "Plan", "cell_mask", "label_of", "mask_rows", "plan_masks"]
+__all__ = ["PLAIN", "CellMask", "Manner", "Plan", "cell_mask", "is_shown", "label_of", "mask_rows", "plan_masks"]
 
 EVERY_LABEL = frozenset(Label)
 
@@ -41,7 +41,7 @@ def plan_masks(
     if revealed >= EVERY_LABEL:
         return (None,) * len(columns)
     hidden = [
-        None if _is_shown(origin, shown) else label_of(labels, origin, revealed)
+        None if is_shown(origin, shown) else label_of(labels, origin, revealed)
         for origin, _type in columns
         if origin is not None
     ]
@@ -56,7 +56,7 @@ def plan_masks(
     )
 
 
-def _is_shown(origin: Locator, shown: frozenset[Locator]) -> bool:
+def is_shown(origin: Locator, shown: frozenset[Locator]) -> bool:
     """A column may have been asked for without its schema."""
     if not shown or origin.kind != "column" or len(origin.path) != 3:
         return False

@@ -23,7 +23,7 @@ def with_write_back(operation: Operation, labels: Labels, keyed: Keyed | None) -
 
     `keyed` knows the marks of pseudonyms again, whatever their scope.
     """
-    if Action.WRITE not in operation.actions or not (operation.literals or operation.parameters):
+    if Action.WRITE not in operation.actions or Effect.MASKED_WRITE in operation.effects:
         return operation
     if not operation.opaque and not labels.of(operation.targets):
         return operation

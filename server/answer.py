@@ -22,6 +22,15 @@ class MaskedColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class RevealedColumn:
+    """A labelled column that was shown in clear because the caller asked for it: its name, its label, the reason."""
+
+    column: str
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Why nothing (or nothing whole) came back. `code` is stable, `message` and `remedy` are for people."""
 
@@ -80,6 +89,8 @@ class Answer:
     plan: Plan | None = None
     rewrite: OfferedRewrite | None = None
     next_step: str = ""
+    revealed: tuple[RevealedColumn, ...] = ()
+    mask_key: str = ""
 
 
 def failed(decision_id: str, problem: Problem, *, resource: str = "", reasons: tuple[Reason, ...] = ()) -> Answer:

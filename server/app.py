@@ -45,6 +45,7 @@ from server.listeners.direct import DirectCalls
 from server.listeners.mcp import McpEndpoint
 from server.listeners.probes import probe_routes
 from server.listeners.site import ShortCut, SiteGuard
+from server.masks import Masks, load_mask_key
 from server.pipeline import Pipeline
 from server.policies import PolicySource
 from server.recording.recorder import Recorder
@@ -140,11 +141,15 @@ async def _assemble(
     )  # fmt: skip
     await keeper.load()
     net = Net(keeper.findings, telemetry.metrics, fail_open=await failing_open(config, recorder))
-    judge = Judge(resources=resources, upstreams=upstreams, labels=keeper.labels, policies=policies, clock=clock)
+    masks = Masks(await load_mask_key(store), scope=config.masking.scope, clock=clock)
+    judge = Judge(
+        resources=resources, upstreams=upstreams, labels=keeper.labels, policies=policies, clock=clock,
+        marks=masks.marks,
+    )  # fmt: skip
     stage = ApprovalStage(approvals, judge, wait_seconds=config.limits.approval_wait_seconds, public_url=public_url)
     executor = Executor(
         upstreams=upstreams, labels=keeper.labels, bounds=config.limits, stages=stages, net=net,
-        readings=keeper.readings,
+        readings=keeper.readings, masks=masks,
     )  # fmt: skip
     brackets = Brackets(recorder, new_id=operation_ids())
     ledger = Ledger(Counters(store, clock=clock))

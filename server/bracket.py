@@ -138,6 +138,8 @@ class Bracket:
             truncated=answer.truncated,
             error_code=answer.problem.code if answer.problem else "",
             duration_ms=round((time.perf_counter() - self._started) * 1000, 3),
+            revealed=[{"column": r.column, "label": r.label, "reason": r.reason} for r in answer.revealed],
+            mask_key=answer.mask_key,
         )
         await self.recorder.append(self.identity, event, durability=self.durability)
 

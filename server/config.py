@@ -173,6 +173,16 @@ class Catalog(Section):
     )
 
 
+class Masking(Section):
+    """How hidden values are made up."""
+
+    scope: Literal["installation", "resource", "session"] = Field(
+        default="installation",
+        description="Within what the same value gets the same pseudonym: everywhere, in one resource, or in one log-in "
+        "session only.",
+    )
+
+
 class Telemetry(Section):
     """Logs and traces."""
 
@@ -231,6 +241,7 @@ class Config(Section):
     limits: Limits = Field(default_factory=Limits, description="Bounds.")
     recording: Recording = Field(default_factory=Recording, description="Records.")
     catalog: Catalog = Field(default_factory=Catalog, description="Scans and reviews of columns.")
+    masking: Masking = Field(default_factory=Masking, description="How hidden values are made up.")
     telemetry: Telemetry = Field(default_factory=Telemetry, description="What is logged, and where spans go.")
     resources: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")], ResourceConfig] = Field(
         default_factory=dict, description="What can be reached, by name."

@@ -8,16 +8,18 @@ from typing import assert_never
 
 from backends.base import Chunk, Column, Columns, Document, Done, Limits, Rows, Text
 from backends.errors import UpstreamError
-from catalog.masking import CellMask, mask_rows, plan_masks
+from catalog.masking import CellMask, is_shown, mask_rows, plan_masks
 from catalog.model import Label
 from policy.model import Obligations, Operation, Reason
 from policy.permit import Permit
-from server.answer import Answer, MaskedColumn, Plan, Problem, failed, ok_step
+from policy.reveals import columns_asked, reasons_of
+from server.answer import Answer, MaskedColumn, Plan, Problem, RevealedColumn, failed, ok_step
 from server.budgets.spending import Spending
 from server.catalog.net import Net, Watch, plan_watch
 from server.catalog.net import Plan as Watched
 from server.catalog.readings import Readings
 from server.config import Limits as Bounds
+from server.masks import Masks, shown_columns
 from server.memory import Memory
 from server.stages import Stages, Timings
 from server.upstreams import LabelBook, Upstreams
@@ -61,9 +63,10 @@ class Executor:
         stages: Stages,
         net: Net,
         readings: Readings,
+        masks: Masks,
     ) -> None:
         self.upstreams, self.labels, self.bounds, self.stages = upstreams, labels, bounds, stages
-        self.net, self.readings = net, readings
+        self.net, self.readings, self.masks = net, readings, masks
         self._plans: Memory[Watched] = Memory()
 
     async def execute(
@@ -144,7 +147,9 @@ class Executor:
         query, operation = permit.query, permit.query.operation
         labels, revealed = self.labels.get(query.resource.name), permit.obligations.revealed
         relations = (*shape.relations, *operation.targets)
-        key = (labels.version, shape.columns, relations, operation.opaque, revealed, operation.columns)
+        manner = self.masks.manner(query, permit.obligations)
+        shown = shown_columns(query, permit.obligations, labels)
+        key = (labels.version, shape.columns, relations, operation.opaque, revealed, operation.columns, manner, shown)
         plan = self._plans.get(key)
         if plan is None:
             origins = [(column.origin, column.type) for column in shape.columns]
@@ -155,8 +160,10 @@ class Executor:
                 opaque=operation.opaque,
                 revealed=revealed,
                 columns_touched=operation.columns,
+                shown=shown,
+                manner=manner,
             )
-            plan = self._plans.put(key, plan_watch(labels, shape.columns, masks, revealed=revealed))
+            plan = self._plans.put(key, plan_watch(labels, shape.columns, masks, revealed=revealed, manner=manner))
         if any(mask is not None and mask.label == Label.UNSCANNED for mask in plan.masks):
             self.labels.on_unscanned(query.resource.name)
         return plan
@@ -176,7 +183,23 @@ class Executor:
             reasons=reasons,
             plan=_plan(permit.query.operation, collected.document),
             next_step=ok_step(truncated=done.truncated, masked=bool(masked)),
+            revealed=self._revealed(permit, collected.columns),
+            mask_key=next((mask.key_id for mask in collected.masks or () if mask and mask.key_id), ""),
         )
+
+    def _revealed(self, permit: Permit, columns: tuple[Column, ...]) -> tuple[RevealedColumn, ...]:
+        """The labelled columns that came clear because they were asked for, each with the reason given."""
+        query = permit.query
+        if not query.operation.reveals:
+            return ()
+        labels, shown = self.labels.get(query.resource.name), []
+        for asked in reasons_of(query.operation.options):
+            wanted = frozenset(columns_asked([asked])) & shown_columns(query, permit.obligations, labels)
+            for column in columns:
+                if column.origin is not None and is_shown(column.origin, wanted):
+                    label = labels.column(column.origin)
+                    shown.append(RevealedColumn(column.name, label or "", asked["reason"]))
+        return tuple(shown)
 
     def limits(self, obligations: Obligations, operation: Operation) -> Limits:
         """The bounds of one execution: the configured ones, what the rules and the caller ask for."""

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from backends.base import Backend
+from catalog.maskkey import Keyed
 from catalog.model import Label, Login, Resource
 from policy.engine import Engine
 from policy.login import mode_of, select_login
 from policy.model import Action, Decision, Identity, Operation, Query, approval_digest
 from policy.steering import LabelledUse, Uses, decide_with_uses
+from policy.writeback import with_write_back
 from server.memory import Memory
 from server.policies import PolicySource
 from server.taints import Taints
@@ -66,7 +68,9 @@ class Judge:
         labels: LabelBook,
         policies: PolicySource,
         clock: Callable[[], float],
+        marks: Keyed,
     ) -> None:
+        self.marks = marks
         self.resources, self.upstreams, self.labels = resources, upstreams, labels
         self.policies, self.clock = policies, clock
         self.uses, self.taints = Uses(), Taints(clock)
@@ -126,20 +130,24 @@ class Judge:
     ) -> Judgement:
         """Labels are those of every column that the text may touch; an opaque text may touch all of its relations.
 
-        The judgement's query carries the effects of using columns that stay hidden from this caller.
+        The judgement's query carries the effects of using columns that stay hidden from this caller, and of writing
+        masks back.
         """
         engine, labels = self.policies.current, self.labels.get(place.resource.name)
+        operation = with_write_back(operation, labels, self.marks)
+        asked = labels.of(operation.reveals)
         touched = (*operation.columns, *operation.targets) if operation.opaque else operation.columns
         query = Query(
             identity=identity,
             resource=place.resource,
             operation=operation,
-            labels=self.labels.of(place.resource.name, touched),
+            labels=self.labels.of(place.resource.name, touched) | asked,
             approvals=approvals,
             now=self._now(),
             mode=mode_of(place.resource, place.login, identity),
             tainted=self.taints.of(identity.session),
             estimated_rows=estimated_rows,
+            reveals=asked,
         )
         uses = self.uses.of(operation, labels)
         if any(use.label is Label.UNSCANNED for use in uses):

@@ -54,6 +54,8 @@ class Masks:
 
     def __init__(self, key: MaskKey, *, scope: Scope, clock: Callable[[], float]) -> None:
         self._key, self._scope, self._clock = key, scope, clock
+        self.marks = Keyed(key)
+        """Knows the pseudonyms of every scope again."""
         self._keyed: Memory[Keyed] = Memory(size=256)
         self._manners: Memory[Manner] = Memory()
 

@@ -56,7 +56,9 @@ class OperationClosed:
     """How it ended. `outcome` is ok, failed, denied, held or cancelled.
 
     `masked` lists the columns that were hidden (`{"column", "label", "mask"}`), `affected`
-    the rows changed (None for reads), `truncated` the limit that stopped the answer.
+    the rows changed (None for reads), `truncated` the limit that stopped the answer. `revealed` lists the labelled
+    columns that were shown because the caller asked for them (`{"column", "label", "reason"}`), `mask_key` is the id of
+    the key that pseudonyms were made with, "" for none.
     """
 
     type: ClassVar[str] = "operation.closed/1"
@@ -69,6 +71,8 @@ class OperationClosed:
     truncated: str = ""
     error_code: str = ""
     duration_ms: float = 0.0
+    revealed: Sequence[Mapping[str, str]] = ()
+    mask_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

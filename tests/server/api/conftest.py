@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from backends.base import Backend, Verb
+from catalog.maskkey import Keyed, MaskKey
 from catalog.model import Login, Resource
 from policy.model import Action, Agent, Allow, Hold, Identity, Operation, Query
 from server.api import api_router
@@ -132,6 +133,7 @@ async def api(store: Store, tmp_path: Path) -> AsyncIterator[Api]:
         labels=LabelBook(on_unscanned=_nothing),
         policies=policies,
         clock=clock,
+        marks=Keyed(MaskKey("test", bytes(32))),
     )
     verifier = Verifier(keys, store, issuer=URL, audience=AUDIENCE, clock=clock)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
