@@ -20,6 +20,22 @@ from catalog.model import Login, Resource
 from policy.model import Operation
 
 
+def end_point_hash(certificate: bytes) -> bytes | None:
+    """tls-server-end-point (RFC 5929 section 4.1): a certificate (DER) hashed with its own signature's hash, MD5 and
+    SHA-1 replaced by SHA-256. None where the certificate's algorithm has no such hash, as Ed25519."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+
+    algorithm = x509.load_der_x509_certificate(certificate).signature_hash_algorithm
+    if algorithm is None:
+        return None
+    if isinstance(algorithm, hashes.MD5 | hashes.SHA1):
+        algorithm = hashes.SHA256()
+    digest = hashes.Hash(algorithm)
+    digest.update(certificate)
+    return digest.finalize()
+
+
 class LoginRefused(Exception):
     """Whoever asks is not let in. The words go to the client and tell nothing about which part was wrong."""
 
@@ -128,11 +144,22 @@ class Warrant(Protocol):
 class Visit(Protocol):
     """One client's stay, from log-in to end. `ended` is set to words for the client when it must leave."""
 
-    user: str
-    resource: Resource
-    login: Login
-    upstream: Upstream
-    label: str
+    @property
+    def user(self) -> str: ...
+
+    @property
+    def resource(self) -> Resource: ...
+
+    @property
+    def login(self) -> Login: ...
+
+    @property
+    def upstream(self) -> Upstream: ...
+
+    @property
+    def label(self) -> str:
+        """Names person and session to the target."""
+        ...
 
     def preview(self, operation: Operation) -> Refusal | None:
         """What would be said now, without recording: None = it may run, perhaps after an approval."""

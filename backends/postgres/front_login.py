@@ -37,7 +37,7 @@ from backends.postgres.front_replies import (
 )
 from backends.postgres.front_scram import ServerExchange
 from backends.postgres.scram import AuthenticationFailed
-from backends.postgres.sessions import DISPLAY_SETTINGS
+from backends.postgres.settings import DISPLAY_SETTINGS
 from backends.postgres.wire import BackendKeyData
 
 ALPN = ("postgresql",)

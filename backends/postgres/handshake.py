@@ -8,9 +8,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-
+from backends.door import end_point_hash
 from backends.errors import WireError
 from backends.postgres.address import Address, tls_context
 from backends.postgres.connection import Connection, dial
@@ -221,16 +219,5 @@ class _Proof:
 
 
 def _channel_binding(connection: Connection) -> bytes | None:
-    """tls-server-end-point (RFC 5929 section 4.1): the certificate hashed with its own signature's hash, MD5 and SHA-1
-    replaced by SHA-256. None where the certificate's algorithm has no such hash, as Ed25519."""
     certificate = connection.certificate()
-    if certificate is None:
-        return None
-    algorithm = x509.load_der_x509_certificate(certificate).signature_hash_algorithm
-    if algorithm is None:
-        return None
-    if isinstance(algorithm, hashes.MD5 | hashes.SHA1):
-        algorithm = hashes.SHA256()
-    digest = hashes.Hash(algorithm)
-    digest.update(certificate)
-    return digest.finalize()
+    return None if certificate is None else end_point_hash(certificate)

@@ -268,7 +268,7 @@ def _strings(body: bytes) -> list[str]:
 
 
 def row_description(body: bytes) -> RowDescription:
-    """The body of a RowDescription. Count; then of each field: name, table OID, attribute, type OID, type size, type modifier, format."""
+    """The body: a count, then of each field name, table OID, attribute, type OID, size, modifier, format."""
     (count,) = struct.unpack_from("!H", body)
     at, fields = 2, []
     for _ in range(count):

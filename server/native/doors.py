@@ -1,0 +1,83 @@
+"""Opens the native doors that the configuration names, and closes them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from backends.door import Front
+from server.config import Config, NativeListener
+from server.identity.resource import SCOPE
+from server.identity.tokens import Verifier
+from server.listeners.native.certificates import Certificates
+from server.listeners.native.listener import NativeListener as Listener
+from server.native.reception import Doorkeeper, salt_key
+from server.native.watch import Visits
+from server.pipeline import Pipeline
+from server.store.engine import Store
+
+STOPPING = "this gateway is stopping; connect again in a moment"
+
+
+@asynccontextmanager
+async def open_doors(
+    config: Config, *, store: Store, tokens: Verifier, pipeline: Pipeline, clock: Callable[[], float]
+) -> AsyncIterator[tuple[Listener, ...]]:
+    """The open listeners. Raises OSError when an address cannot be bound, or a certificate not be read."""
+    opened: list[tuple[Listener, Visits]] = []
+    watching: list[asyncio.Task[None]] = []
+    try:
+        for front, settings in wanted(config, pipeline):
+            visits = Visits(store, limit=settings.session_seconds)
+            reception = Doorkeeper(
+                protocol=front.protocol, store=store, tokens=tokens, pipeline=pipeline,
+                discovery_url=f"{config.server.public_url}/.well-known/oauth-authorization-server", scope=SCOPE,
+                admit=visits.admit, new_id=_connection_ids(), clock=clock, salt_key=await salt_key(store),
+            )  # fmt: skip
+            listener = _listener(front, reception, settings)
+            await listener.open()
+            opened.append((listener, visits))
+            watching.append(asyncio.create_task(visits.run()))
+        yield tuple(listener for listener, _ in opened)
+    finally:
+        for listener, visits in opened:
+            visits.end_all(STOPPING)
+            await listener.close()
+        for task in watching:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+def wanted(config: Config, pipeline: Pipeline) -> list[tuple[Front, NativeListener]]:
+    """Each door that is configured, with the protocol that it speaks."""
+    configured = {name: value for name, value in config.listeners if value is not None}
+    fronts = [backend.front for backend in pipeline.judge.upstreams.backends if backend.front is not None]
+    return [(front, configured[front.protocol]) for front in fronts if front.protocol in configured]
+
+
+def _listener(front: Front, reception: Doorkeeper, settings: NativeListener) -> Listener:
+    certificates = None
+    if settings.tls_certificate is not None and settings.tls_key is not None:
+        certificates = Certificates(
+            settings.tls_certificate, settings.tls_key, client_authority=settings.client_authority, alpn=front.alpn
+        )
+    return Listener(
+        front,
+        reception,
+        host=settings.host,
+        port=settings.port,
+        certificates=certificates,
+        plain=settings.plain == "anywhere",
+        max_connections=settings.max_connections,
+        max_pending=settings.max_pending,
+        login_seconds=settings.login_seconds,
+    )
+
+
+def _connection_ids() -> Callable[[], str]:
+    process, count = uuid.uuid4().hex[:24], itertools.count(1)
+    return lambda: f"cn_{process}{next(count):08x}"
