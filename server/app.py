@@ -46,6 +46,7 @@ from server.listeners.mcp import McpEndpoint
 from server.listeners.probes import probe_routes
 from server.listeners.site import ShortCut, SiteGuard
 from server.masks import Masks, load_mask_key
+from server.native.doors import open_doors
 from server.pipeline import Pipeline
 from server.policies import PolicySource
 from server.recording.recorder import Recorder
@@ -117,6 +118,9 @@ async def compose(config: Config, *, clock: Clock = time.time) -> AsyncIterator[
         stack.push_async_callback(ledger.give_back)
         for work in (policies.watch(), ledger.run(), gateway.keeper.run(), gateway.keeper.tend()):
             stack.push_async_callback(_stop, asyncio.create_task(work))
+        people = gateway.verifiers[1]
+        doors = open_doors(config, store=store, tokens=people, pipeline=gateway.pipeline, clock=clock)
+        await stack.enter_async_context(doors)
         yield gateway
 
 

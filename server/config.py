@@ -193,6 +193,52 @@ class Telemetry(Section):
     otlp_endpoint: str = Field(default="", description="OTLP/HTTP endpoint for spans. Empty = none are exported.")
 
 
+class NativeListener(Section):
+    """A native door: clients of the protocol itself connect here, and every statement passes the same pipeline."""
+
+    host: str = Field(default="127.0.0.1", description="Address to bind.")
+    port: int = Field(default=6432, ge=1, le=65535, description="TCP port to bind.")
+    tls_certificate: FilePath | None = Field(
+        default=None, description="PEM file of the certificate chain. Read anew when it changes."
+    )
+    tls_key: FilePath | None = Field(default=None, description="PEM file of the certificate's private key.")
+    client_authority: FilePath | None = Field(
+        default=None,
+        description="PEM file of the authority whose client certificates log in the user that they name.",
+    )
+    plain: Literal["loopback", "anywhere"] = Field(
+        default="loopback",
+        description="Where clients may come without TLS. `anywhere` shows passwords and rows to the network.",
+    )
+    max_connections: int = Field(default=500, ge=1, description="Connections at one time.")
+    max_pending: int = Field(default=100, ge=1, description="Connections that have not logged in, at one time.")
+    login_seconds: float = Field(default=15.0, gt=0, le=300, description="Seconds until a client must have logged in.")
+    session_seconds: float = Field(default=43_200.0, gt=0, description="Seconds a session may last.")
+
+    @model_validator(mode="after")
+    def _tls_where_it_is_needed(self) -> Self:
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            missing, given = ("tls_key", "tls_certificate") if self.tls_certificate else ("tls_certificate", "tls_key")
+            raise problem(f"{given} is set and {missing} is not", "Set both, or neither.", key=given)
+        if self.client_authority and not self.tls_certificate:
+            raise problem(
+                "client certificates come over TLS only", "Set tls_certificate and tls_key.", key="client_authority"
+            )
+        if not (is_loopback(self.host) or self.tls_certificate or self.plain == "anywhere"):
+            raise problem(
+                f"{self.host} can be reached from other machines, and passwords would travel without TLS",
+                "Set tls_certificate and tls_key, or bind 127.0.0.1.",
+                key="host",
+            )
+        return self
+
+
+class Listeners(Section):
+    """Native doors, by protocol. None is open unless it stands here."""
+
+    postgres: NativeListener | None = Field(default=None, description="psql and every driver of PostgreSQL.")
+
+
 class LoginConfig(Section):
     """One account of a resource and who gets it; the first match from the top wins."""
 
@@ -237,6 +283,7 @@ class Config(Section):
     server: Server = Field(default_factory=Server, description="Listening and public name.")
     store: Store = Field(default_factory=Store, description="Database of state.")
     identity: Identity = Field(default_factory=Identity, description="Log-ins and tokens.")
+    listeners: Listeners = Field(default_factory=Listeners, description="Native doors.")
     policy: Policy = Field(default_factory=Policy, description="Rules.")
     limits: Limits = Field(default_factory=Limits, description="Bounds.")
     recording: Recording = Field(default_factory=Recording, description="Records.")
