@@ -26,6 +26,7 @@ from server.config_types import (
     FilePath,
     Origin,
     PublicUrl,
+    ReviewedFunction,
     SecretReference,
     StoreUrl,
     TargetAddress,
@@ -253,6 +254,16 @@ class LoginConfig(Section):
     )
 
 
+class FunctionsConfig(Section):
+    """Code of your own at the target."""
+
+    reviewed: list[ReviewedFunction] = Field(
+        default_factory=list,
+        description="Functions that somebody has read and found harmless: schema.name, schema.name/2 (only with two "
+        "arguments), extension:name. They run without asking; all others are of unknown effect.",
+    )
+
+
 class ResourceConfig(Section):
     """A production system behind Warded."""
 
@@ -266,6 +277,9 @@ class ResourceConfig(Section):
     logins: list[LoginConfig] = Field(min_length=1, description="Accounts at the target, by group.")
     scanner: LoginConfig | None = Field(
         default=None, description="Account that the catalog scan uses; default: the last login."
+    )
+    functions: FunctionsConfig = Field(
+        default_factory=FunctionsConfig, description="Which code of your own may run without asking."
     )
     fail_open: bool = Field(
         default=False,

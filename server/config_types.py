@@ -8,6 +8,7 @@ context `{"folder": Path}`; without a context they stay as written.
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -148,3 +149,15 @@ SecretReference = Annotated[str, AfterValidator(_reference), WithJsonSchema(_REF
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 TargetAddress = Annotated[str, AfterValidator(_target_address)]
+
+_REVIEWED = re.compile(r"extension:[^\s/]+|[^\s./]+\.[^\s./]+(/\d+)?")
+
+
+def _reviewed(value: str) -> str:
+    if not _REVIEWED.fullmatch(value):
+        raise problem(f"{value!r} names no function", "Write schema.name, schema.name/2 or extension:name.")
+    return value
+
+
+ReviewedFunction = Annotated[str, AfterValidator(_reviewed)]
+"""`schema.name`, `schema.name/2` (only with so many arguments), or `extension:name`."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from catalog.model import Login, Resource
-from server.config import Config, LoginConfig
+from server.config import Config, LoginConfig, ResourceConfig
 
 
 def resources_of(config: Config) -> Mapping[str, Resource]:
@@ -23,8 +23,15 @@ def resources_of(config: Config) -> Mapping[str, Resource]:
             logins=logins,
             scanner=_login(entry.scanner) if entry.scanner else logins[-1],
             description=entry.description,
+            options=_options(entry),
         )
     return MappingProxyType(found)
+
+
+def _options(entry: ResourceConfig) -> Mapping[str, str]:
+    """What only the backend reads."""
+    reviewed = entry.functions.reviewed
+    return MappingProxyType({"functions.reviewed": " ".join(reviewed)} if reviewed else {})
 
 
 def _login(entry: LoginConfig) -> Login:

@@ -39,6 +39,14 @@ def call(walk: Walk, node: Tree) -> None:
     walk.call(_known(walk, target, qualified(parts), count))
 
 
+def by_users(walk: Walk, node: Tree) -> bool:
+    """Whether a FuncCall may reach code that is not PostgreSQL's own."""
+    schema, name = qualified(strings(node.get("funcname", ())))
+    if walk.target is None:
+        return schema not in BUILT_IN_SCHEMAS
+    return schema not in BUILT_IN_SCHEMAS or bool(walk.target.routines((schema, name), len(node.get("args", ()))))
+
+
 def operator(walk: Walk, name: tuple[str, ...]) -> None:
     """An operator by the name that stands in the text."""
     if walk.target is None:

@@ -13,6 +13,7 @@ from backends.postgres.functions import (
 )
 from backends.postgres.names import column, qualified, relation_name, strings, table
 from backends.postgres.scope import Scope, tables_under
+from backends.postgres.settings import harmless_call
 from backends.postgres.stars import common_columns
 from backends.postgres.steering import (
     by_output,
@@ -66,6 +67,8 @@ def func_call(walk: Walk, node: Tree, scope: Scope) -> None:
     arguments = node.get("args", [])
     if name in QUERY_ARGUMENT or name in TABLE_ARGUMENT:
         _query_string(walk, arguments, scope, name=name)
+    elif name == "set_config" and not calls.by_users(walk, node) and (local := harmless_call(arguments)) is not None:
+        walk.facts.add((Action.READ,), (Effect.READ if local else Effect.SESSION_STATE,))
     else:
         calls.call(walk, node)
         if name == "set_config":

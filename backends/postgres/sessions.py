@@ -5,29 +5,22 @@ from __future__ import annotations
 from backends.postgres.definitions import plain
 from backends.postgres.expressions import ROLE_SETTINGS
 from backends.postgres.scope import Scope
+from backends.postgres.settings import is_harmless, only_tightens, written_value
 from backends.postgres.walk import Tree, Walk
 from policy.effects import Effect
 from policy.model import Action
 
-_DISPLAY_SETTINGS_TEXT = """
-timezone datestyle intervalstyle extra_float_digits bytea_output xmlbinary xmloption client_min_messages
-lc_messages lc_time lc_numeric lc_monetary default_text_search_config geqo jit enable_bitmapscan enable_gathermerge
-enable_hashagg enable_hashjoin enable_incremental_sort enable_indexonlyscan enable_indexscan enable_material
-enable_memoize enable_mergejoin enable_nestloop enable_parallel_append enable_parallel_hash enable_partition_pruning
-enable_partitionwise_aggregate enable_partitionwise_join enable_seqscan enable_sort enable_tidscan
-random_page_cost seq_page_cost cpu_tuple_cost effective_cache_size from_collapse_limit join_collapse_limit
-"""
-DISPLAY_SETTINGS = frozenset(_DISPLAY_SETTINGS_TEXT.split())
-"""Settings that only change how values look or how a query is planned: still state of the session, never a right."""
 FALSE_WORDS = frozenset({"false", "off", "0"})
 
 
 def set_variable(walk: Walk, node: Tree, scope: Scope) -> None:
     """SET and RESET. What SET LOCAL of a harmless setting changes is gone with the statement's transaction."""
     name, kind = node.get("name", "").lower(), node.get("kind", "")
-    if kind == "VAR_SET_MULTI":
+    if kind == "VAR_SET_MULTI" and only_tightens(node):
+        walk.mark(scope, (Action.ADMINISTER,), Effect.TRANSACTION_CONTROL)
+    elif kind == "VAR_SET_MULTI":
         walk.mark(scope, (Action.ADMINISTER,), Effect.TRANSACTION_CONTROL, Effect.SETTING_CHANGE)
-    elif name in DISPLAY_SETTINGS:
+    elif is_harmless(name, written_value(node)):
         walk.mark(scope, (Action.READ,), Effect.READ if node.get("is_local") else Effect.SESSION_STATE)
     elif name in ROLE_SETTINGS:
         walk.mark(scope, (Action.ADMINISTER,), Effect.ROLE_CHANGE, Effect.SETTING_CHANGE)
