@@ -21,6 +21,9 @@ VERB = "session"
 _READ = frozenset({Action.READ})
 _STATE = frozenset({Effect.SESSION_STATE.value})
 _TRANSACTION = frozenset({Effect.TRANSACTION_CONTROL.value})
+_COPIES = frozenset({Effect.COPY_IN.value, Effect.COPY_OUT.value})
+"""To and from the client: rows as SELECT and INSERT have them, masked and counted alike. Rules still see the effect."""
+_ON_THE_HOST = frozenset({Effect.SERVER_FILE.value, Effect.SERVER_PROGRAM.value})
 _WORDS = r"(?:[a-z]+|,|\s)+"
 _HARMLESS = (
     (
@@ -80,6 +83,8 @@ def _adjusted(operation: Operation) -> Operation:
     for pattern, transaction in _HARMLESS:
         if pattern.fullmatch(text) and "prepare" not in text.lower():
             return replace(operation, actions=_READ, effects=_TRANSACTION if transaction else _STATE, opaque=False)
+    if operation.effects & _COPIES and not operation.effects & _ON_THE_HOST:
+        return replace(operation, actions=operation.actions - {Action.TRANSFER})
     return operation
 
 
