@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from catalog.model import Label
 from policy.model import Action, Query
@@ -39,6 +40,9 @@ class Spec:
     max_rows: int = 0
     timeout: int = 0
     durability: str = ""
+    max_estimated: int = 0
+    ceiling: int = 0
+    zone: str = ""
     observe: bool = False
 
     def cedar(self) -> str:
@@ -49,6 +53,9 @@ class Spec:
             "max_rows": str(self.max_rows or ""),
             "timeout": f"{self.timeout}s" if self.timeout else "",
             "durability": self.durability,
+            "max_estimated": str(self.max_estimated or ""),
+            "ceiling": f"{self.ceiling} rows/day" if self.ceiling else "",
+            "zone": self.zone,
             "observe": "true" if self.observe else "",
         }
         head = " ".join(f'@{name}("{text}")' for name, text in notes.items() if text)
@@ -76,6 +83,8 @@ class Spec:
     def speaks(self, query: Query, asked: Action | Label, masked: frozenset[Label]) -> bool:
         if not self.in_scope(query, asked):
             return False
+        if self.zone and query.now:
+            query = replace(query, now=query.now.astimezone(ZoneInfo(self.zone)))
         return all(condition.holds(query, masked) is (kind == "when") for kind, condition in self.conditions)
 
 
@@ -95,13 +104,13 @@ def decide(specs: Sequence[Spec], query: Query, *, expiry: float) -> dict[str, A
     """The decision as plain data, comparable with `outline` of the engine's."""
     heard = listen(specs, query)
     if heard.erred or not heard.forbids:
-        return plain(specs, heard)
+        return plain(specs, heard, query)
     fired = [spec for spec in specs if spec.id in heard.forbids]
     if not all(spec.hold for spec in fired):
         return {"outcome": "deny", "rules": heard.forbids | heard.observed}
     groups = frozenset(group for spec in fired for group in spec.hold)
-    cured = listen(specs, replace(query, approvals=query.approvals | groups))
-    grant = plain(specs, cured)
+    approved = replace(query, approvals=query.approvals | groups)
+    grant = plain(specs, listen(specs, approved), approved)
     if grant["outcome"] == "deny":
         return grant
     within = min([float(spec.within) for spec in fired if spec.within], default=expiry)
@@ -109,7 +118,14 @@ def decide(specs: Sequence[Spec], query: Query, *, expiry: float) -> dict[str, A
     return {"outcome": "hold", "rules": rules, "approvers": groups, "within": within, "grant": grant}
 
 
-def plain(specs: Sequence[Spec], heard: Heard) -> dict[str, Any]:
+def expected(query: Query) -> float:
+    """Rows that the planner expects: none where nothing is read or changed, more than any number where not known."""
+    if query.operation.actions == {Action.CONNECT}:
+        return 0
+    return float("inf") if query.estimated_rows is None else query.estimated_rows
+
+
+def plain(specs: Sequence[Spec], heard: Heard, query: Query) -> dict[str, Any]:
     if heard.erred:
         return {"outcome": "deny", "rules": heard.erred | heard.observed}
     if heard.forbids:
@@ -117,6 +133,8 @@ def plain(specs: Sequence[Spec], heard: Heard) -> dict[str, Any]:
     if heard.unpermitted:
         return {"outcome": "deny", "rules": {""} | heard.observed}
     gave = [spec for spec in specs if spec.id in heard.permits]
+    if over := {spec.id for spec in gave if spec.max_estimated and expected(query) > spec.max_estimated}:
+        return {"outcome": "deny", "rules": over | heard.observed}
     return {
         "outcome": "allow",
         "rules": heard.permits | heard.observed,
@@ -124,6 +142,8 @@ def plain(specs: Sequence[Spec], heard: Heard) -> dict[str, Any]:
         "max_rows": min([spec.max_rows for spec in gave if spec.max_rows], default=None),
         "timeout": min([float(spec.timeout) for spec in gave if spec.timeout], default=None),
         "durability": max([spec.durability for spec in gave], key=["", "kernel", "disk"].index, default=""),
+        "max_estimated": min([spec.max_estimated for spec in gave if spec.max_estimated], default=None),
+        "ceilings": {(spec.id, spec.ceiling) for spec in gave if spec.ceiling},
     }
 
 

@@ -7,14 +7,17 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from catalog.model import Label, Locator
-from policy.model import Action, Agent, Identity, Operation, Query
+from policy.model import Action, Agent, Identity, Mode, Operation, Query
 from tests.policy.queries import NOON, resource
-from tests.policy.reference import Condition, Erred, Spec
+from tests.policy.reference import Condition, Erred, Spec, expected
 
 GROUPS = ("a", "b")
 PLACES = ("shop", "bank")
 ON_RESOURCE = (Action.CONNECT, Action.READ, Action.WRITE)
 LABELS = (Label.EMAIL, Label.SSN)
+FIJI = "Pacific/Fiji"
+"""Noon in UTC is midnight there, and the other way round."""
+MODES: tuple[Mode, ...] = ("read_only", "read_write")
 
 
 def _overflows(query: Query, masked: object) -> bool:
@@ -38,7 +41,11 @@ CONDITIONS = (
         'context.resource.hasTag("env") && context.resource.getTag("env") == "prod"',
         lambda query, _: query.resource.tags.get("env") == "prod",
     ),
+    Condition('context.mode == "read_only"', lambda query, _: query.mode == "read_only"),
+    Condition("context.tainted", lambda query, _: query.tainted),
+    Condition("context.estimated_rows > 50", lambda query, _: expected(query) > 50),
     Condition("context.now.hour + 9223372036854775807 > 0", _overflows),
+    Condition("context.now.hour == 12", lambda query, _: query.now is not None and query.now.hour == 12),
 )
 APPROVED = {
     group: condition
@@ -71,6 +78,9 @@ def specs(draw: st.DrawFn, name: str) -> Spec:
         max_rows=draw(st.sampled_from([0, 1, 9])) if effect == "permit" else 0,
         timeout=draw(st.sampled_from([0, 2, 3])) if effect == "permit" else 0,
         durability=draw(st.sampled_from(["", "kernel", "disk"])) if effect == "permit" else "",
+        max_estimated=draw(st.sampled_from([0, 0, 0, 100])) if effect == "permit" else 0,
+        ceiling=draw(st.sampled_from([0, 5])) if effect == "permit" else 0,
+        zone=draw(st.sampled_from(["", FIJI])) if any("now." in found.cedar for _, found in conditions) else "",
         observe=draw(st.sampled_from([False, False, False, True])),
     )
 
@@ -106,5 +116,8 @@ def queries(draw: st.DrawFn) -> Query:
         operation,
         labels=draw(st.frozensets(st.sampled_from(LABELS))),
         approvals=draw(subsets(GROUPS)),
+        mode=draw(st.sampled_from(MODES)),
+        tainted=draw(st.booleans()),
+        estimated_rows=draw(st.sampled_from([None, 0, 70, 200])),
         now=NOON - timedelta(hours=draw(st.sampled_from([0, 12, 12, 12]))),
     )

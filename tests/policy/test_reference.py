@@ -29,6 +29,8 @@ def outline(decision: Decision) -> dict[str, Any]:
                 "max_rows": obligations.max_rows,
                 "timeout": obligations.timeout,
                 "durability": obligations.durability,
+                "max_estimated": obligations.max_estimated,
+                "ceilings": {(ceiling.rule, ceiling.amount) for ceiling in obligations.ceilings},
             }
         case Hold(grant, approvers, within):
             return {
@@ -77,6 +79,9 @@ def test_an_approved_hold_becomes_the_grant_it_wrapped(specs: list[Spec], query:
             labels=query.labels,
             approvals=query.approvals | decision.approvers,
             now=query.now,
+            mode=query.mode,
+            tainted=query.tainted,
+            estimated_rows=query.estimated_rows,
         )
         assert engine.decide(approved) == decision.grant
 
