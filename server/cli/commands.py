@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from server.cli import budgets, configuration, policies, requests, resources, running, sessions, tokens, users
+from server.cli import budgets, catalog, configuration, policies, requests, resources, running, sessions, tokens, users
 
 app = typer.Typer(
     name="warded",
@@ -25,6 +25,7 @@ app.add_typer(requests.app)
 app.add_typer(sessions.app)
 app.add_typer(policies.app)
 app.command()(budgets.budgets)
+app.add_typer(catalog.app)
 app.add_typer(resources.app)
 app.add_typer(configuration.app)
 app.command()(running.version)

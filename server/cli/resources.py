@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.cli.command import CommandFailed, ConfigOption, JsonOption, command, group, load, with_store
+from server.cli.catalog_scan import named, scan_now
+from server.cli.command import ConfigOption, JsonOption, command, group, load, with_store
 from server.cli.terminal import note, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
-    from catalog.model import Resource
-    from server.config import Config
     from server.scanning import ScanSummary
     from server.store.engine import Store
 
@@ -49,7 +48,7 @@ def show(name: Name, config: ConfigOption = None, json: JsonOption = False) -> N
     from server.catalog_columns import columns_of
 
     settings = load(config)
-    resource = _named(settings, name)
+    resource = named(settings, name)
     columns = with_store(settings, lambda store: columns_of(store, name))
     if json:
         print_json({"name": name, **settings.resources[name].model_dump(mode="json"), "columns": columns})
@@ -74,46 +73,20 @@ def show(name: Name, config: ConfigOption = None, json: JsonOption = False) -> N
 @app.command()
 @command
 def scan(name: Name, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Sample every column now and label what is sensitive. Sampled values are not kept.
+    """The same as `warded catalog scan`, which says more while it works.
 
     \b
     Example:
       warded resources scan shop
     """
     settings = load(config)
-    resource = _named(settings, name)
+    resource = named(settings, name)
 
     async def work(store: Store) -> ScanSummary:
-        return await _scan(store, resource)
+        return await scan_now(store, resource, sample=settings.catalog.sample, resume=True)
 
     summary = with_store(settings, work)
     if json:
         print_json({"resource": name, "columns": summary.columns, "labelled": summary.labelled})
     else:
         note(f"{summary.columns} columns looked at, {summary.labelled} labelled.")
-
-
-async def _scan(store: Store, resource: Resource) -> ScanSummary:
-    import time
-
-    from backends import load_backends
-    from server.scanning import scan_resource
-    from server.secrets import exposed
-
-    backend = next((each for each in load_backends() if each.name == resource.kind), None)
-    if backend is None:
-        raise CommandFailed(f"no backend speaks {resource.kind}", "Correct its kind in the configuration.")
-    upstream = backend.open(resource, exposed)
-    try:
-        return await scan_resource(store, resource.name, upstream, clock=time.time)
-    finally:
-        await upstream.close()
-
-
-def _named(settings: Config, name: str) -> Resource:
-    from server.inventory import resources_of
-
-    resource = resources_of(settings).get(name)
-    if resource is None:
-        raise CommandFailed(f"there is no resource {name}", "`warded resources list` shows all.")
-    return resource
