@@ -117,7 +117,8 @@ def _array(label: Label, column_type: ColumnType, manner: Manner, redacted: str 
             return redacted
         return bounds_of(value) + write_array(each(read_array(value), element.apply))
 
-    return CellMask(label, element.kind, apply=_safe(apply, redacted), redacted=redacted, element=element)
+    safe = _safe(apply, redacted)
+    return CellMask(label, element.kind, safe, redacted=redacted, element=element, key_id=element.key_id)
 
 
 def _json(label: Label, manner: Manner, redacted: str | None) -> CellMask:
