@@ -51,7 +51,6 @@ STATEMENTS: Mapping[tuple[str, ...], Verdict] = {
     ("OPEN",): SESSION,
     ("OPEN", "MASTER"): SECRETS,
     ("OPEN", "SYMMETRIC"): SECRETS,
-    ("READTEXT",): _CURSOR,
     ("RECONFIGURE",): SETTING,
     ("RESTORE",): verdict(ADMINISTER, TRANSFER, Effect.SERVER_FILE, Effect.DROP),
     ("REVERT",): ROLE,
@@ -60,10 +59,8 @@ STATEMENTS: Mapping[tuple[str, ...], Verdict] = {
     ("SAVE",): TRANSACTION,
     ("SHUTDOWN",): verdict(ADMINISTER, Effect.SHUTDOWN),
     ("UPDATE", "STATISTICS"): verdict(DEFINE, Effect.MAINTENANCE),
-    ("UPDATETEXT",): verdict(WRITE, Effect.SCOPED_UPDATE, opaque=True),
     ("USE",): SESSION,
     ("WAITFOR",): verdict(RUN, Effect.SLEEP),
-    ("WRITETEXT",): verdict(WRITE, Effect.SCOPED_UPDATE, opaque=True),
 }
 
 STEERING = frozenset({"BREAK", "CONTINUE", "DECLARE", "GOTO", "PRINT", "RETURN", "SET"})

@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from backends.postgres.constants import Known, compute, fold
+from backends.postgres.hollow import is_deadline, same
 from backends.postgres.names import strings
 from backends.postgres.polarity import complementary, operator_name
 from backends.postgres.references import Rows, by_mention, canonical, own_column
 from backends.postgres.scope import Tree
 from backends.postgres.subselects import SERIES, covers_target, extreme, lone_value
-from backends.postgres.timebounds import covers_all_times
+from backends.postgres.timebounds import covers_all_times, is_now
 from backends.postgres.truth import Truth, all_of, any_of
 
 INVERSE = {
@@ -59,6 +60,8 @@ def compare(node: Tree, rows: Rows, negated: bool) -> Truth:
         return _in_list(left, items, rows, negated=(name == "<>") != negated)
     if kind in ("AEXPR_OP_ANY", "AEXPR_OP_ALL"):
         return _array(name, left, right, rows=rows, every=kind == "AEXPR_OP_ALL", negated=negated)
+    if kind == "AEXPR_SIMILAR":
+        name, right = name.replace("~", "~~"), _similar(right)
     if "BETWEEN" in kind:
         return _between(node, rows, negated=("NOT" in kind) != negated)
     if kind not in _SIMPLE_KINDS or not left:
@@ -66,6 +69,12 @@ def compare(node: Tree, rows: Rows, negated: bool) -> Truth:
     if negated and name not in INVERSE:
         return by_mention(node, rows)
     return _binary(INVERSE[name] if negated else name, left, right, rows=rows)
+
+
+def _similar(pattern: Tree) -> Tree:
+    """SIMILAR TO comes as a regular expression made of the pattern. A pattern of wildcards means what LIKE's means."""
+    arguments = pattern.get("FuncCall", {}).get("args", [])
+    return arguments[0] if len(arguments) == 1 else pattern
 
 
 def _binary(name: str, left: Tree, right: Tree, *, rows: Rows, distinct: bool = False) -> Truth:
@@ -89,7 +98,8 @@ def _binary(name: str, left: Tree, right: Tree, *, rows: Rows, distinct: bool = 
         return shifted
     if _are_opposites(left, right, rows):
         return Truth.TRUE if name in ("<>", "!=") else Truth.FALSE
-    wide = covers_all_times(name, right) or _is_same_row(name, left, right, rows=rows)
+    over = is_deadline(left, rows) and is_now(right)
+    wide = (covers_all_times(name, right) and not over) or _is_same_row(name, left, right, rows=rows)
     return Truth.WIDE if wide or extreme(name, left, right, rows=rows) else mention
 
 
@@ -295,6 +305,9 @@ def simplify(node: Tree, rows: Rows) -> Tree:
     if "CoalesceExpr" in node:
         first = node["CoalesceExpr"].get("args", [{}])[0]
         return first if own_column(first, rows) else node
+    extremes = node.get("MinMaxExpr", {}).get("args", [])
+    if extremes and same(extremes, rows):
+        return simplify(extremes[0], rows)
     inner = node.get("A_Expr", {})
     if inner.get("kind") == "AEXPR_NULLIF" and fold(inner.get("rexpr"), rows.parameters) is not None:
         return simplify(inner["lexpr"], rows) if own_column(inner["lexpr"], rows) else node

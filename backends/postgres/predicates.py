@@ -12,6 +12,7 @@ from enum import Enum, auto
 
 from backends.postgres.comparisons import always_null, compare
 from backends.postgres.constants import fold
+from backends.postgres.hollow import is_hollow
 from backends.postgres.polarity import complementary, ranges_meet
 from backends.postgres.references import Mention, Rows, by_mention, mentions
 from backends.postgres.scope import Tree
@@ -52,11 +53,15 @@ def truth(node: Tree, rows: Rows, negated: bool = False) -> Truth:
     known = fold(node, rows.parameters)
     if known is not None:
         return _known_truth(known[0], negated)
+    found = by_mention(node, rows)
     for kind, inner in node.items():
         judge_kind = _JUDGES.get(kind)
         if judge_kind is not None:
-            return judge_kind(inner, rows, negated)
-    return by_mention(node, rows)
+            found = judge_kind(inner, rows, negated)
+    return Truth.WIDE if found is Truth.SCOPED and node.keys() & _LEAVES and is_hollow(node, rows) else found
+
+
+_LEAVES = frozenset({"A_Expr", "FuncCall"})
 
 
 def _known_truth(value: object, negated: bool) -> Truth:

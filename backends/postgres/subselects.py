@@ -25,6 +25,9 @@ def judge_sub_link(node: Tree, rows: Rows, negated: bool) -> Truth:
     if kind == "EXPR_SUBLINK":
         value = lone_value(node)
         return by_mention(node, rows) if value is None else rows.judge(_signed(value, negated), rows)
+    if kind == "ALL_SUBLINK":
+        value = lone_value(node)
+        return by_mention(node, rows) if value is None else rows.judge(_signed(_operation(node, value), negated), rows)
     if kind == "ANY_SUBLINK" and mentions(node.get("testexpr"), rows) is Mention.OWN:
         return _any_of_query(node, query, rows, negated=negated)
     return by_mention(node, rows)
@@ -49,11 +52,16 @@ def _any_of_query(node: Tree, query: Tree, rows: Rows, *, negated: bool) -> Trut
     operator = strings(node.get("operName", ()))[-1:] or ("=",)
     value = lone_value(node)
     if value is not None and operator == ("=",):
-        equal = {"kind": "AEXPR_OP", "name": [{"String": {"sval": "="}}], "lexpr": node["testexpr"], "rexpr": value}
-        return rows.judge(_signed({"A_Expr": equal}, negated), rows)
+        return rows.judge(_signed(_operation(node, value), negated), rows)
     if negated:
         return Truth.WIDE if _gives_nothing(query, rows) else Truth.SCOPED
     return Truth.WIDE if operator != ("=",) or covers_target(node["testexpr"], node, rows) else Truth.SCOPED
+
+
+def _operation(node: Tree, value: Tree) -> Tree:
+    """`x op ANY | ALL (SELECT value)` is `x op value`."""
+    name = node.get("operName", [{"String": {"sval": "="}}])
+    return {"A_Expr": {"kind": "AEXPR_OP", "name": name, "lexpr": node.get("testexpr", {}), "rexpr": value}}
 
 
 def _inside(query: Tree, rows: Rows) -> Rows:

@@ -9,10 +9,11 @@ from typing import Any
 from sqlglot import exp
 
 from backends.sqltree.constants import NULL, compute, fold, lone_value, number
+from backends.sqltree.hollow import is_deadline
 from backends.sqltree.polarity import complementary
 from backends.sqltree.references import Rows, by_mention, canonical, is_random, own_column
 from backends.sqltree.subselects import extreme, in_query
-from backends.sqltree.timebounds import covers_all_times
+from backends.sqltree.timebounds import covers_all_times, is_now
 from backends.sqltree.truth import Truth, all_of, any_of
 
 INVERSE = {"EQ": "NEQ", "NEQ": "EQ", "LT": "GTE", "GTE": "LT", "GT": "LTE", "LTE": "GT"}
@@ -61,7 +62,8 @@ def binary(name: str, left: Any, right: Any, *, rows: Rows, null_safe: bool = Fa
         return shifted
     if isinstance(left, _PREDICATES) and isinstance(right, _PREDICATES) and complementary([left, right], rows):
         return Truth.TRUE if name == "NEQ" else Truth.FALSE
-    wide = covers_all_times(name, right) or _is_same_row(name, left, right, rows=rows)
+    over = is_deadline(left, rows) and is_now(right)
+    wide = (covers_all_times(name, right) and not over) or _is_same_row(name, left, right, rows=rows)
     wide = wide or (name == "NEQ" and mention is Truth.LINK) or extreme(name, left, right, rows=rows)
     return Truth.WIDE if wide else mention
 
@@ -179,6 +181,11 @@ def simplify(node: Any, rows: Rows) -> Any:
         return simplify(value, rows) if value is not None else node
     if isinstance(node, (exp.Coalesce, exp.Nullif, *_LENGTHS)) and own_column(node.this, rows):
         return node.this if not isinstance(node, _LENGTHS) else node
+    if (
+        isinstance(node, (exp.Greatest, exp.Least))
+        and len({canonical(x, rows) for x in (node.this, *node.expressions)}) == 1
+    ):
+        return simplify(node.this, rows)
     if not isinstance(node, _ARITHMETIC):
         return node
     parameters = rows.language.parameters

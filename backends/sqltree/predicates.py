@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from backends.sqltree.comparisons import COMPARISONS, between, compare, in_list, like
 from backends.sqltree.constants import NULL, fold, lone_value, operands, truthy
+from backends.sqltree.hollow import is_hollow
 from backends.sqltree.polarity import complementary, ranges_meet
 from backends.sqltree.references import Rows, by_mention, canonical
 from backends.sqltree.subselects import exists, in_query
@@ -80,13 +81,15 @@ def truth(node: Any, rows: Rows, negated: bool = False) -> Truth:
     kind = type(node).__name__
     judge_kind = _JUDGES.get(kind)
     if judge_kind is not None:
-        return judge_kind(node, rows, negated)
+        found = judge_kind(node, rows, negated)
+        return Truth.WIDE if found is Truth.SCOPED and kind in _LEAVES and is_hollow(node, rows) else found
     mention = by_mention(node, rows)
     if kind in _VALUES and mention not in (Truth.CONSTANT, Truth.OTHER):
         return Truth.SCOPED if negated else Truth.WIDE  # `WHERE id` is true for every number but 0
     return mention
 
 
+_LEAVES = frozenset({*COMPARISONS, "Between", "In", "Like"})
 _VALUES = frozenset({"Column", "Add", "Sub", "Mul", "Div", "IntDiv", "Neg", "BitwiseOr", "BitwiseXor", "Cast"})
 
 

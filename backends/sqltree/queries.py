@@ -19,6 +19,7 @@ _KNOWN_CLAUSES = frozenset(
     operation_modifiers options for_ pivots kind qualify exclude
     """.split()  # noqa: SIM905 - a list of names reads better as a text
 )
+_COUNTS = frozenset({"COUNT", "COUNT_BIG", "APPROX_COUNT_DISTINCT"})
 _MEANINGLESS = ("hint", "operation_modifiers", "options")  # judged as tokens, before sqlglot sees them
 
 
@@ -202,7 +203,9 @@ def column(walk: Walk, node: Any, scope: Scope, use: str) -> None:
 
 def star(walk: Walk, node: Any, scope: Scope, use: str) -> None:
     """`*` is every column of every table in sight, but of none in `count(*)`."""
-    if isinstance(node.parent, (exp.Count, exp.Anonymous)):
+    if isinstance(node.parent, exp.Count) or (
+        isinstance(node.parent, exp.Anonymous) and node.parent.name.upper() in _COUNTS
+    ):
         return
     for found in dict.fromkeys(scope.sources.values()):
         if found is not None:
