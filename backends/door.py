@@ -104,7 +104,8 @@ class Pipe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What may not run, in words for people. `code` is "denied", "held", "unavailable", "stopping" or "failed"."""
+    """What may not run, in words for people. `code` is denied, held, syntax, cancelled, unavailable or
+    stopping."""
 
     code: str
     message: str

@@ -34,6 +34,7 @@ _HARMLESS = (
     (re.compile(rf"set\s+(?:local\s+)?transaction\s+{_WORDS}", re.I), True),
     (re.compile(rf"set\s+session\s+characteristics\s+as\s+transaction\s+{_WORDS}", re.I), True),
     (re.compile(r"reset\s+all|discard\s+(?:all|plans|temp|temporary|sequences)", re.I), False),
+    (re.compile(r"select\s+(?:pg_catalog\.)?pg_advisory_unlock_all\(\)", re.I), False),
     (re.compile(r"deallocate\s+[\w\s\"]+", re.I), False),
     (re.compile(r"set\s+(?:session\s+)?client_encoding\s*(?:=|\bto\b)\s*'?(?:utf-?8|unicode)'?", re.I), False),
     (re.compile(r"set\s+(?:session\s+)?standard_conforming_strings\s*(?:=|\bto\b)\s*'?on'?", re.I), False),

@@ -17,6 +17,7 @@ HIDDEN_NOTICE = "a notice that is not shown: it may carry values that are hidden
 _STATES: Mapping[str, str] = {
     "denied": INSUFFICIENT_PRIVILEGE,
     "held": INSUFFICIENT_PRIVILEGE,
+    "syntax": "42601",
     "cancelled": "57014",
     "unavailable": "58000",
     "stopping": "57P01",

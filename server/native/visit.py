@@ -231,6 +231,8 @@ def _any_verb(place: Place) -> str:
 
 def refusal_of(deny: Deny, operation: Operation, decision_id: str = "") -> Refusal:
     """A denial for people: rules and reasons, then what would pass."""
+    if operation.problem.startswith("syntax error"):
+        return Refusal("syntax", operation.problem, "Nothing was executed.")
     reasons = list(deny.reasons) or [Reason("default", "No rule permits it.")]
     detail = " ".join(f"[{reason.rule}] {reason.text}" if reason.rule else reason.text for reason in reasons)
     if operation.problem:
@@ -247,7 +249,8 @@ def _unapproved(answer: Answer) -> Refusal:
     if answer.status == "held" and request is not None:
         words = f"this statement waits for approval: request {request.id}"
         groups = " and ".join(request.approvers)
-        return Refusal("held", words, f"Somebody in {groups} must approve it: {request.url}", answer.next_step)
+        hint = "Nothing was executed. Send exactly the same statement again once it is approved; it then runs once."
+        return Refusal("held", words, f"Somebody in {groups} must approve it: {request.url}", hint)
     message = problem.message if problem else "the statement was not approved"
     return Refusal("denied", message, "", problem.remedy if problem else "")
 
