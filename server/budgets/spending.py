@@ -77,6 +77,12 @@ class Spending:
             for part in self._bytes:
                 part.used += size
 
+    def charge(self, *, rows: int, size: int, cells: int) -> None:
+        """Count what passed through a door that counts by itself; `size` in bytes, `cells` all that were masked."""
+        for parts, amount in ((self._rows, rows), (self._bytes, size), (self._cells, cells)):
+            for part in parts:
+                part.used += amount
+
     def word(self, truncated: str, limits: Limits) -> str:
         """What the answer says: "budget" where the bound that cut it was what a ceiling had left."""
         parts = {"rows": self._rows, "bytes": self._bytes}.get(truncated, [])

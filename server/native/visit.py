@@ -8,28 +8,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Any, assert_never
 
 import structlog
 
-from backends.base import Columns, Upstream
+from backends.base import Columns, Limits, Upstream
 from backends.door import Outcome, Refusal, Warrant
 from catalog.masking import CellMask
 from catalog.model import Login, Resource
 from policy.model import Allow, Deny, Hold, Identity, Operation, Reason
 from policy.permit import Permit, issue
 from server.answer import Answer, MaskedColumn, Problem, denied, failed
-from server.approvals.stage import Progress
+from server.approvals.stage import Approved, Progress
 from server.bracket import Bracket
+from server.budgets.spending import Spending
+from server.budgets.stage import Turn
 from server.judging import Judgement, Place
 from server.pipeline import Pipeline
 from server.recording.events import ConnectionClosed, ConnectionOpened
 from server.recording.recorder import RecordingUnavailable
+from server.stages import Timings
 from server.store.engine import StoreUnavailable
 
 log = structlog.get_logger("warded.native")
 
 VERB = "session"
+ENDLESS = Limits(max_rows=10**9, max_bytes=10**12, timeout=30 * 86400.0)
+"""A client of one's own gets all rows; only what a ceiling has left is less than this."""
 REMIND_SECONDS = 30.0
 
 
@@ -45,14 +50,19 @@ class Arrival:
 class OpenWarrant:
     """A statement that may run, as the door holds it. See `backends.door.Warrant`."""
 
-    def __init__(self, visit: PipelineVisit, bracket: Bracket, permit: Permit, held: AsyncExitStack) -> None:
+    def __init__(
+        self, visit: PipelineVisit, bracket: Bracket, permit: Permit, *, held: AsyncExitStack, spending: Spending
+    ) -> None:
         self._visit, self._bracket, self._permit, self._held = visit, bracket, permit, held
+        self._spending = spending
+        held.callback(spending.close)
         self._spent: list[Answer] | None = None
         self.id = bracket.id
         self.tainted = visit.pipeline.executor._tainted(permit)
-        self.max_rows = permit.obligations.max_rows
-        self.max_affected = permit.obligations.max_affected
-        self.timeout = permit.obligations.timeout
+        kept, left = permit.obligations, spending.limits(ENDLESS)
+        self.max_rows = _least(kept.max_rows, left.max_rows if left.max_rows < ENDLESS.max_rows else None)
+        self.max_affected = kept.max_affected
+        self.timeout = _least(kept.timeout, left.timeout if left.timeout < ENDLESS.timeout else None)
 
     def finishes(self, spent: list[Answer]) -> None:
         """An approval was spent on this: its request is told the answer."""
@@ -65,6 +75,8 @@ class OpenWarrant:
         """Record how it ended. What has run has run: a record that fails now is logged, and the next is refused."""
         answer = _answer(self._bracket, self._visit.resource.name, outcome)
         self._bracket.masked_cells = outcome.masked_cells
+        self._spending.charge(rows=outcome.rows, size=outcome.bytes, cells=outcome.masked_cells)
+        self._visit.pipeline.judge.taints.saw(self._permit.query, rows=outcome.rows)
         if self._spent is not None:
             self._spent.append(answer)
         try:
@@ -153,7 +165,7 @@ class PipelineVisit:
         place = self._current()
         if place is None:
             return _GONE
-        judged = self._decide(place, operation)
+        judged = self._decide(place, operation, estimated_rows=0)  # what the planner expects is asked when it runs
         return refusal_of(judged.decision, operation) if isinstance(judged.decision, Deny) else None
 
     def may_wait(self, operation: Operation) -> bool:
@@ -178,51 +190,75 @@ class PipelineVisit:
         place = self._current()
         if self.pipeline.draining or place is None:
             return _STOPPING if self.pipeline.draining else _GONE
-        judged = self._decide(place, operation)
-        decision = judged.decision
+        asked = await self.pipeline.estimates.judged(bracket, place, self._decide(place, operation), Timings())
+        turn = await self.pipeline.budgets.enter(asked, ENDLESS)
+        try:
+            return await self._judged(bracket, place, turn, tell)
+        except BaseException:
+            turn.spending.close()
+            raise
+
+    async def _judged(
+        self, bracket: Bracket, place: Place, turn: Turn, tell: Callable[[str], None]
+    ) -> Warrant | Refusal:
+        judged = turn.judged
+        operation, decision = judged.query.operation, judged.decision
         match decision:
             case Deny():
                 await bracket.open(judged, place)
                 await bracket.close(denied(bracket.id, decision, operation, resource=place.resource.name))
                 return refusal_of(decision, operation, bracket.id)
             case Hold():
-                return await self._held(bracket, place, judged, decision, tell)
+                return await self._held(bracket, place, turn, decision, tell)
             case Allow():
                 await bracket.open(judged, place)
-                return self._warrant(bracket, place, judged, decision, AsyncExitStack())
+                return self._warrant(bracket, place, turn, decision, AsyncExitStack())
             case _:
                 assert_never(decision)
 
     async def _held(
-        self, bracket: Bracket, place: Place, judged: Judgement, hold: Hold, tell: Callable[[str], None]
+        self, bracket: Bracket, place: Place, turn: Turn, hold: Hold, tell: Callable[[str], None]
     ) -> Warrant | Refusal:
         with self.pipeline.stages.stage("approve"):
-            settled = await self.pipeline.approvals.settle(bracket, place, judged, hold, _reminder(tell))
+            settled = await self.pipeline.approvals.settle(bracket, place, turn.judged, hold, _reminder(tell))
         if isinstance(settled, Answer):
             await bracket.close(settled)
             return _unapproved(settled)
         stack = AsyncExitStack()
         spent = await stack.enter_async_context(self.pipeline.approvals.spending(settled.request))
-        warrant = self._warrant(bracket, place, settled.judgement, settled.allow, stack)
+        again = await self._raised(turn, settled)
+        if again is None or not isinstance(again.judged.decision, Allow):
+            await stack.aclose()
+            await bracket.close(failed(bracket.id, Problem("ceiling", _CEILING.message, _CEILING.hint)))
+            return _CEILING
+        warrant = self._warrant(bracket, place, again, settled.allow, stack)
         warrant.finishes(spent)
         return warrant
 
-    def _warrant(
-        self, bracket: Bracket, place: Place, judged: Judgement, allow: Allow, stack: AsyncExitStack
-    ) -> OpenWarrant:
-        permit = issue(allow, judged.query, login=place.login, decision_id=bracket.id)
+    async def _raised(self, turn: Turn, settled: Approved) -> Turn | None:
+        """What may be spent now that people agreed; None = they are not the ones who raise these ceilings."""
+        if not await self.pipeline.budgets.raised(turn, settled.judgement.query.approvals):
+            return None
+        return await self.pipeline.budgets.enter(settled.judgement, ENDLESS)
+
+    def _warrant(self, bracket: Bracket, place: Place, turn: Turn, allow: Allow, stack: AsyncExitStack) -> OpenWarrant:
+        permit = issue(allow, turn.judged.query, login=place.login, decision_id=bracket.id)
         permit.spend()
         bracket.executed = True
-        return OpenWarrant(self, bracket, permit, stack)
+        return OpenWarrant(self, bracket, permit, held=stack, spending=turn.spending)
 
-    def _decide(self, place: Place, operation: Operation) -> Judgement:
+    def _decide(self, place: Place, operation: Operation, *, estimated_rows: int | None = None) -> Judgement:
         with self.pipeline.stages.stage("decide"):
-            return self.pipeline.judge.decide(self.identity, place, operation)
+            return self.pipeline.judge.decide(self.identity, place, operation, estimated_rows=estimated_rows)
 
     def _current(self) -> Place | None:
         """Where this stay leads under the policy of now; None = no longer there, or as another account."""
         place = self.pipeline.judge.resolve(self.identity, _any_verb(self._place), self._place.resource.name)
         return place if place is not None and place.login == self._place.login else None
+
+
+def _least(*bounds: float | None) -> Any:
+    return min((bound for bound in bounds if bound is not None), default=None)
 
 
 def _any_verb(place: Place) -> str:
@@ -282,5 +318,10 @@ def _reminder(tell: Callable[[str], None]) -> Progress:
     return progress
 
 
+_CEILING = Refusal(
+    "ceiling",
+    "a ceiling was reached by other statements while this one waited; nothing was executed",
+    hint="Send it again: it says who can raise the ceiling.",
+)
 _GONE = Refusal("denied", "this resource is no longer yours to use", hint="Ask its owner.")
 _STOPPING = Refusal("stopping", "this gateway is stopping; nothing was executed", hint="Connect again in a moment.")
