@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from server.reference.commands import command_parts
 from server.reference.configuration import configuration_parts
+from server.reference.masks import mask_parts
 from server.reference.metrics import metric_parts
 from server.reference.records import record_parts
 from server.reference.rules import rule_parts
@@ -16,6 +17,7 @@ PARTS: Mapping[str, Callable[[], Mapping[str, str]]] = {
     "configuration.md": configuration_parts,
     "cli.md": command_parts,
     "policy.md": rule_parts,
+    "masks.md": mask_parts,
     "mcp.md": tool_parts,
     "operations.md": metric_parts,
     "recording.md": record_parts,

@@ -37,7 +37,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "columns[].type": "The database's own name of the type.",
         "masked[].column": "The column's name.",
         "masked[].label": "What it is about.",
-        "masked[].mask": "`redact`, `partial`, `generalise` or `null`.",
+        "masked[].mask": "The kind: see [Masks](masks.md#kinds).",
         "request": "The request for approval.",
         "request.id": "Its id, for `request_status`.",
         "request.status": "`pending`, `approved`, `denied`, `expired`, `running`, `done` or `failed`.",
