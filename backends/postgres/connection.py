@@ -38,7 +38,7 @@ MAX_INBOX = 100  # messages that may wait during the start-up; a server sends ab
 class Connection(asyncio.Protocol):
     """`status` is the transaction status (I, T, E), `session` the label and time-out that the server took last.
 
-    `identity` is (current_user, session_user) as they were at log-in.
+    `identity` is (current_user, session_user, state) as they were at log-in; see VERIFY in handshake.py.
     `way` is how to reach the server again, for a CancelRequest; `signalled` = one was sent, and may still strike.
     """
 
@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
         self.status = ""
         self.statements = Statements()
         self.session: tuple[str, float] | None = None
-        self.identity: tuple[str, str] | None = None
+        self.identity: tuple[str, str, str] | None = None
         self.committing = False
         self.signalled = False
         self.way: tuple[Address, ssl.SSLContext | None] | None = None

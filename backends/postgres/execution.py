@@ -20,7 +20,7 @@ from backends.postgres.failures import (
     refused,
     statement_error,
 )
-from backends.postgres.frontend import DESCRIBE_PORTAL, SYNC, bind, execute
+from backends.postgres.frontend import DESCRIBE_PORTAL, SYNC, bind, execute, run_portal
 from backends.postgres.handshake import BEGIN, BEGIN_READ, CHANGED, COMMIT, SESSION, VERIFY
 from backends.postgres.interrupt import interrupt
 from backends.postgres.reply import Reply
@@ -117,7 +117,7 @@ async def first_flight(connection: Connection, prepared: Prepared, task: Task) -
             bind(prepared.name, task.parameters),
             DESCRIBE_PORTAL,
             execute(limits.max_rows + 1 if whole else min(BATCH, limits.max_rows + 1)),
-            _verified_commit(connection, task) if whole else b"",
+            _verified_commit(connection, task) if whole else verified(connection, task, portal=VERIFY),
             SYNC,
         )
     )
@@ -135,7 +135,8 @@ async def rows_of_read(connection: Connection, task: Task, reply: Reply) -> Asyn
     while reply.suspended and not reply.overflow and not room.truncated:
         if rows:
             yield Rows(rows)
-        reply = await connection.flight(execute(min(BATCH, room.rows + 1)) + SYNC, budget=room.bytes)
+        data = execute(min(BATCH, room.rows + 1)) + verified(connection, task, portal=VERIFY)
+        reply = await connection.flight(data + SYNC, budget=room.bytes)
         _judge(reply, connection, task)
         rows = room.take(reply)
         notices += reply.notices
@@ -157,7 +158,8 @@ async def rows_of_write(connection: Connection, task: Task, reply: Reply) -> Asy
             yield Rows(rows)
         if not reply.suspended:
             break
-        reply = await connection.flight(execute(BATCH) + SYNC, budget=room.bytes, keep_reading=True)
+        data = execute(BATCH) + verified(connection, task, portal=VERIFY)
+        reply = await connection.flight(data + SYNC, budget=room.bytes, keep_reading=True)
         _judge(reply, connection, task)
         notices += reply.notices
     if connection.status != "T":
@@ -197,14 +199,17 @@ def _number(rows: list[Row]) -> int | None:
 
 
 def _verified_commit(connection: Connection, task: Task) -> bytes:
-    """COMMIT, for whatever may have changed the session only after its role and read-only state were verified.
+    """COMMIT, only after the session's role and read-only state were verified."""
+    return verified(connection, task) + _COMMIT
 
-    A plain read cannot: it runs nothing but what is known to be harmless, in a READ ONLY transaction.
-    """
-    if task.reads and not task.opaque:
-        return _COMMIT
-    current, session = connection.identity or ("", "")
-    return bind(VERIFY, [current, session, "on" if task.reads else ""]) + _RUN + _COMMIT
+
+def verified(connection: Connection, task: Task, *, portal: str = "") -> bytes:
+    """Is the session as it was at the log-in? Asked in every flight, before its rows are given out: a view, a row
+    security policy or a trigger may call what the text does not name. A portal of its own leaves one open that still
+    has rows."""
+    current, session, state = connection.identity or ("", "", "")
+    asked = bind(VERIFY, [current, session, "on" if task.reads else "", state], portal=portal)
+    return asked + (run_portal(portal) if portal else _RUN)
 
 
 async def _commit(connection: Connection, task: Task) -> list[NoticeResponse]:
@@ -237,7 +242,7 @@ def _judge(reply: Reply, connection: Connection, task: Task, *, executing: bool 
     if reply.error is None:
         return
     connection.session = None  # it was set in the transaction that failed
-    verifying = len(reply.tags) == (0 if ending else 1) and not (task.reads and not task.opaque)
+    verifying = reply.suspended or len(reply.tags) == (0 if ending else 1)
     if verifying and executing and reply.error.fields.get("C") == INVALID_TEXT:
         connection.abort()
         raise refused("session", "the statement changed the role or the mode of its session; it was rolled back")

@@ -56,11 +56,11 @@ def parse(name: str, text: str) -> bytes:
     return frame(b"P", cstring(name) + cstring(text) + b"\0\0")
 
 
-def bind(statement: str, parameters: Sequence[str | None] = ()) -> bytes:
-    """Bind to the unnamed portal: parameters and results in text format."""
+def bind(statement: str, parameters: Sequence[str | None] = (), *, portal: str = "") -> bytes:
+    """Bind to a portal, by default the unnamed one: parameters and results in text format."""
     if len(parameters) > MAX_PARAMETERS:
         raise WireError("too many parameters", local=True)
-    parts = [b"\0", cstring(statement), b"\0\0", struct.pack("!H", len(parameters))]
+    parts = [cstring(portal), cstring(statement), b"\0\0", struct.pack("!H", len(parameters))]
     for value in parameters:
         if value is None:
             parts.append(b"\xff\xff\xff\xff")
@@ -79,6 +79,12 @@ def describe_statement(name: str) -> bytes:
 def execute(max_rows: int) -> bytes:
     """Execute the unnamed portal; 0 = no limit, else PortalSuspended after `max_rows`."""
     return struct.pack("!ci", b"E", 9) + b"\0" + struct.pack("!i", max_rows)
+
+
+def run_portal(portal: str) -> bytes:
+    """Execute a named portal to its end, and close it."""
+    name = cstring(portal)
+    return frame(b"E", name + b"\0\0\0\0") + frame(b"C", b"P" + name)
 
 
 def close_statement(name: str) -> bytes:

@@ -30,6 +30,13 @@ CONNECT_SECONDS = 10.0
 
 BEGIN_READ, BEGIN, COMMIT, SESSION, VERIFY, CHANGED = "wr", "wb", "wc", "ws", "wv", "wn"
 
+_STATE = (
+    "pg_catalog.concat_ws('|', pg_catalog.current_setting('search_path'), pg_catalog.current_setting('row_security'),"
+    " pg_catalog.current_setting('session_replication_role'),"
+    " pg_catalog.current_setting('default_transaction_read_only'))"
+)
+"""What names mean, and which guards of the server are on."""
+
 FIXED_STATEMENTS: Mapping[str, str] = {
     BEGIN_READ: "BEGIN READ ONLY",
     BEGIN: "BEGIN",
@@ -40,11 +47,13 @@ FIXED_STATEMENTS: Mapping[str, str] = {
         " pg_catalog.set_config('statement_timeout', $2, false),"
         " pg_catalog.set_config('idle_in_transaction_session_timeout', $2, false)) IS NULL"
     ),
-    # Gives no row; fails with 22P02 if the session is not as it was: $1 current_user, $2 session_user, $3 read only.
+    # Gives no row; fails with 22P02 if the session is not as it was: $1 current_user, $2 session_user, $3 read only,
+    # $4 what else a function could change for the next caller.
     VERIFY: (
         "SELECT WHERE CASE WHEN current_user::text OPERATOR(pg_catalog.=) $1 AND session_user::text"
         " OPERATOR(pg_catalog.=) $2 AND ($3 OPERATOR(pg_catalog.=) '' OR"
-        " pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) $3) THEN NULL"
+        " pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) $3)"
+        f" AND {_STATE} OPERATOR(pg_catalog.=) $4 THEN NULL"
         " ELSE CAST(pg_catalog.concat('role ', current_user) AS pg_catalog.int4) END IS NOT NULL"
     ),
     # Rows that this transaction changed, those of triggers and cascades included; rises from an arbitrary start.
@@ -55,8 +64,8 @@ FIXED_STATEMENTS: Mapping[str, str] = {
 }
 
 
-_WHO = parse("", "SELECT current_user::text, session_user::text") + bind("") + execute(0)
-_WHO_BYTES = 1000  # two names of up to 63 bytes
+_WHO = parse("", f"SELECT current_user::text, session_user::text, {_STATE}") + bind("") + execute(0)
+_WHO_BYTES = 10_000  # two names of up to 63 bytes, and a search_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +136,8 @@ async def prepare_fixed(connection: Connection, *, first: bytes = b"") -> None:
     reply = await connection.flight(first + data + _WHO + SYNC, budget=_WHO_BYTES)
     if reply.error is not None or len(reply.rows) != 1:
         raise ConnectionLost("the server refused a statement of ours", answered=True)
-    current, session = reply.rows[0]
-    identity = (current or "", session or "")
+    current, session, state = reply.rows[0]
+    identity = (current or "", session or "", state or "")
     if connection.identity not in (None, identity):
         raise ConnectionLost("the session is somebody else", answered=True)
     connection.identity = identity

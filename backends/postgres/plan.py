@@ -7,8 +7,8 @@ from typing import Any
 
 from backends.base import Document, Done
 from backends.postgres.connection import Connection
-from backends.postgres.execution import Task
-from backends.postgres.failures import statement_error
+from backends.postgres.execution import Task, verified
+from backends.postgres.failures import refused, statement_error
 from backends.postgres.frontend import SYNC, bind, execute, parse
 from backends.postgres.handshake import BEGIN_READ, COMMIT
 
@@ -26,12 +26,16 @@ async def plan(connection: Connection, task: Task) -> tuple[Document, Done]:
             bind(BEGIN_READ) + execute(0),
             parse("", f"EXPLAIN (FORMAT JSON) {task.text}"),
             bind("", task.parameters) + execute(0),
+            verified(connection, task),
             bind(COMMIT) + execute(0) + SYNC,
         )
     )
     reply = await connection.flight(data, budget=PLAN_BYTES)
     if reply.error is not None and reply.error.fields.get("C") == "42601":
         return _document(None), Done()  # it was prepared before, so its own syntax is right: EXPLAIN does not take it
+    if reply.error is not None and reply.rows:
+        connection.abort()
+        raise refused("session", "planning the statement changed the role or the mode of its session")
     if reply.error is not None:
         raise statement_error(reply.error, exposes_data=task.opaque)
     return _document(_root(reply.rows[0][0]) if reply.rows else None), Done()

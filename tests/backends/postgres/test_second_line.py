@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from backends.base import Done
+from backends.base import Done, Rows
 from backends.errors import UpstreamError
 from tests.backends.postgres.asking import LIMITS, READ, WRITE, Asker
 from tests.support.servers.postgres import Server
@@ -28,6 +28,15 @@ CREATE FUNCTION turn(role text) RETURNS text LANGUAGE plpgsql AS $$
   BEGIN PERFORM set_config('role', role, false); RETURN 'turned'; END $$;
 CREATE FUNCTION pose(who text) RETURNS text LANGUAGE plpgsql AS $$
   BEGIN PERFORM set_config('session_authorization', who, false); RETURN 'posed'; END $$;
+CREATE FUNCTION set(name text, value text) RETURNS text LANGUAGE plpgsql AS $$
+  BEGIN RETURN set_config(name, value, false); END $$;
+CREATE FUNCTION sly() RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
+  BEGIN RETURN set_config('role', 'low_{0}', false); END $$;
+CREATE VIEW turning AS SELECT i, set('role', 'low_{0}') FROM generate_series(1, 4000) i;
+CREATE VIEW posing AS SELECT i, set('session_authorization', 'low_{0}') FROM generate_series(1, 4000) i;
+CREATE VIEW wandering AS SELECT i, set('search_path', 'pg_temp, public') FROM generate_series(1, 4000) i;
+CREATE VIEW guarded AS SELECT i, set('row_security', 'off') FROM generate_series(1, 4000) i;
+GRANT EXECUTE ON FUNCTION set(text, text) TO low_{0};
 """
 
 
@@ -111,3 +120,64 @@ async def test_an_error_of_the_statement_itself_is_not_taken_for_another_role(db
         with pytest.raises(UpstreamError) as error:
             await db.chunks("SELECT name::int FROM people", actions=actions, opaque=True)
         assert error.value.code == "22P02"
+
+
+@pytest.mark.parametrize("steps", [1, 700, 3000])
+@pytest.mark.parametrize("view", ["turning", "posing", "wandering", "guarded"])
+async def test_a_view_that_changes_the_session_ends_it_before_its_rows_are_given_out(
+    db: Asker, view: str, steps: int
+) -> None:
+    """The text names nothing but a view, so it is a plain read; what the view calls is nowhere to be seen."""
+    stream = db.stream(f"SELECT * FROM {view} LIMIT {steps}", limits=replace(LIMITS, max_rows=5000))
+    rows: list[list[str | None]] = []
+
+    async def take() -> None:
+        async for chunk in stream:
+            rows.extend(chunk.rows if isinstance(chunk, Rows) else [])
+
+    with pytest.raises(UpstreamError) as error:
+        await take()
+    assert error.value.code in {"session", "protocol"}
+    assert rows == []
+    assert await db.rows("SELECT current_user::text, current_setting('search_path')") == [
+        ["postgres", '"$user", public']
+    ]
+
+
+async def test_a_function_that_takes_read_only_off_in_the_middle_gives_nothing_out(
+    db: Asker, server: Server, database: str
+) -> None:
+    for sql in (
+        "SELECT set_config('transaction_read_only', 'off', true) FROM people",
+        "SELECT set_config('default_transaction_read_only', 'on', false) FROM people",
+        "SELECT set_config('row_security', 'off', false), id FROM people",
+    ):
+        with pytest.raises(UpstreamError) as error:
+            await db.rows(sql, opaque=True)
+        assert error.value.code in {"session", "25001", "22023"}, sql
+    assert await db.rows("SELECT current_setting('row_security')") == [["on"]]
+
+
+async def test_planning_that_changes_the_session_ends_it(db: Asker) -> None:
+    """The planner evaluates what claims to be immutable."""
+    with pytest.raises(UpstreamError) as error:
+        await db.chunks("SELECT sly()", verb="sql_plan")
+    assert error.value.code in {"session", "protocol"}
+    assert await db.rows("SELECT current_user::text") == [["postgres"]]
+
+
+async def test_reads_run_read_only_by_the_extended_protocol(db: Asker, server: Server, database: str) -> None:
+    assert await db.rows("SELECT current_setting('transaction_read_only')") == [["on"]]
+    with pytest.raises(UpstreamError) as error:
+        await db.chunks("INSERT INTO log VALUES (1)")
+    assert error.value.code == "25006"
+    with pytest.raises(UpstreamError) as error:
+        await db.chunks("COMMIT; INSERT INTO log VALUES (1)")
+    assert error.value.code == "42601"  # the extended protocol takes one statement
+    assert count(server, database, "log") == 0
+
+
+async def test_long_reads_and_writes_that_change_nothing_of_the_session_are_whole(db: Asker) -> None:
+    wide = replace(LIMITS, max_rows=5000)
+    assert len(await db.rows("SELECT generate_series(1, 3000)", limits=wide)) == 3000
+    assert len(await db.rows("INSERT INTO log SELECT generate_series(1, 1200) RETURNING at", actions=WRITE)) == 1000
