@@ -11,7 +11,7 @@ WORKERS ?= 2
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 export VENV
 
-.PHONY: help demo test check bench docs lock picture clean
+.PHONY: help demo test check bench docs lock picture train eval clean
 
 help: ## list these words
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{printf "%-16s %s\n", $$1, $$2}'
@@ -33,11 +33,18 @@ check: $(VENV)/.tests ## style, types, import contracts, docs, docker files
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
 
 bench: $(VENV)/.bench ## added latency and throughput against a direct connection and MCP Toolbox
+	$(BIN)/python -m tests.benchmarks.policy
 	$(BIN)/python -m tests.benchmarks.gateway
 
 docs: $(VENV)/.tests ## write the reference pages from the code, test that the documentation matches it
 	$(BIN)/python -m server.reference --write
 	$(BIN)/python -m pytest -q tests/docs
+
+train: $(VENV)/.tests ## make the column net's model file again, its digest and its card
+	$(BIN)/python -m catalog.columns.training
+
+eval: $(VENV)/.tests ## how well columns are told on tables of another generator, Presidio beside it; writes docs/detection.md and its chart
+	$(BIN)/python -m tests.evaluation --write
 
 picture: $(VENV)/.runtime ## draw the story as docs/demo.svg
 	@$(BIN)/python -m server.demo --check --picture docs/demo.svg

@@ -14,7 +14,8 @@ from backends.sqltree.tokens import NAME, NUMBER, SIGN, STRING, VARIABLE, WORD, 
 
 _TOKEN = re.compile(
     r"""
-      (?P<space>\s+)
+      (?P<plain>[A-Za-z_][A-Za-z0-9_]*+)(?![\w@\#$'"])[\ ]*+
+    | (?P<space>\s+)
     | (?P<line>--[^\n]*)
     | (?P<block>/\*)
     | (?P<string>[nN]?'(?:[^']++|'')*+')
@@ -45,6 +46,9 @@ def lex(text: str) -> list[Token]:
         kind = match.lastgroup or ""
         if kind == "line" and "\r" in match[0].removesuffix("\r"):
             raise NotUnderstoodError("where this comment ends depends on the server")
+        if kind == "plain":
+            found.append(_plain_word(match[kind], text, start))
+            continue
         if kind in ("space", "line"):
             continue
         if kind == "block":
@@ -68,6 +72,13 @@ def _skip_comment(text: str, start: int) -> int:
     return position
 
 
+def _plain_word(part: str, text: str, start: int) -> Token:
+    upper = part.upper()
+    if upper == "GO" or upper[0] == "W":
+        return _token("word", text, start, start + len(part))
+    return Token(WORD, upper, part, part, start, start + len(part))
+
+
 def _token(kind: str, text: str, start: int, end: int) -> Token:
     part = text[start:end]
     if PARAMETER in part.lower():
@@ -75,7 +86,7 @@ def _token(kind: str, text: str, start: int, end: int) -> Token:
     if kind == "word":
         if part.upper() == "GO" and _is_alone(text, start, end):
             return Token(SIGN, "GO", part, ";", start, end)
-        if any(unicodedata.category(char) == "Cf" for char in part):
+        if not part.isascii() and any(unicodedata.category(char) == "Cf" for char in part):
             raise NotUnderstoodError("the text has an invisible character")
         return Token(WORD, part.upper(), part, part if _PLAIN_WORD.fullmatch(part) else quoted(part), start, end)
     if kind == "sign":

@@ -48,7 +48,12 @@ def judge_data(tokens: Tokens, language: Language, *, planned: bool) -> Facts:
     return facts
 
 
+_ANY_MODIFIER = frozenset[str]().union(*_MODIFIERS.values())
+
+
 def _without_modifiers(tokens: Tokens) -> list[Token]:
+    if not any(token.word in _ANY_MODIFIER for token in tokens):
+        return list(tokens)
     kept: list[Token] = []
     for index, token in enumerate(tokens):
         allowed = _MODIFIERS["SELECT"] if kept and kept[-1].word in _BEFORE_MODIFIERS else frozenset()
@@ -67,6 +72,8 @@ def _begins(tokens: Tokens, index: int) -> bool:
 
 def _without_into(tokens: list[Token], found: Facts) -> list[Token]:
     """SELECT … INTO OUTFILE | DUMPFILE | @variables, wherever it stands in the SELECT."""
+    if not any(token.word == "INTO" for token in tokens):
+        return tokens
     for index, token in enumerate(tokens):
         after = tokens[index + 1] if index + 1 < len(tokens) else None
         if token.word != "INTO" or after is None:
@@ -90,6 +97,8 @@ def _without_into(tokens: list[Token], found: Facts) -> list[Token]:
 
 def without_escapes(tokens: list[Token]) -> list[Token]:
     """ODBC's {d '…'}, {ts '…'} and {fn f()} are what is inside."""
+    if not any(token.word == "{" for token in tokens):
+        return tokens
     kept: list[Token] = []
     for index, token in enumerate(tokens):
         before = tokens[index - 1].word if index else ""

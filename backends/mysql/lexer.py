@@ -15,7 +15,8 @@ from backends.sqltree.tokens import NAME, NUMBER, SIGN, STRING, VARIABLE, WORD, 
 
 _TOKEN = re.compile(
     r"""
-      (?P<space>[\ \t\n\v\f\r]+)
+      (?P<plain>[A-Za-z_][A-Za-z0-9_]*+)(?![\w$'"\u0080-\U0010ffff])[\ \t\n]*+
+    | (?P<space>[\ \t\n\v\f\r]+)
     | (?P<line>--(?=[\x00-\x20]|\Z)[^\n]*|\#[^\n]*)
     | (?P<executable>/\*(?P<maria>M?)!(?P<version>\d{5,}|))
     | (?P<hint>/\*\+)
@@ -57,6 +58,9 @@ def lex(text: str) -> Lexed:
             raise NotUnderstoodError("the text has a character that has no meaning there")
         start, position = position, match.end()
         kind = match.lastgroup or ""
+        if kind == "plain":
+            found.tokens.append(_plain_word(match[kind], start))
+            continue
         if kind in ("space", "line"):
             continue
         if kind == "executable":
@@ -95,6 +99,12 @@ def _skip_comment(text: str, start: int, found: Lexed, *, is_hint: bool, inside:
     if is_hint:
         found.hints.append(text[start + 3 : end])
     return end + 2
+
+
+def _plain_word(text: str, start: int) -> Token:
+    if text[0] in "wW" and text.lower().startswith(PARAMETER):
+        raise NotUnderstoodError("the name is reserved")
+    return Token(WORD, text.upper(), text, text, start, start + len(text))
 
 
 def _token(kind: str, text: str, start: int, end: int) -> Token:

@@ -44,6 +44,7 @@ ROOTS = frozenset(
 )
 """What a statement may be. In other places than the root a write is unknown: neither dialect has it there."""
 _WRITES = frozenset({"Insert", "Update", "Delete", "Merge"})
+_WRITE_WORDS = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
 
 
 def judge(tokens: Tokens, language: Language, *, planned: bool = False) -> Facts:
@@ -60,7 +61,8 @@ def judge(tokens: Tokens, language: Language, *, planned: bool = False) -> Facts
         return walk.facts
     if kind in ("Values", "Subquery"):
         walk.mark((Action.READ,), Effect.READ)
-    _refuse_hidden_writes(walk, tree)
+    if any(token.word in _WRITE_WORDS for token in tokens[1:]):
+        _refuse_hidden_writes(walk, tree)
     for name in called_functions(tokens, language.typed):
         if name not in language.harmless:
             walk.call(language.judge_function(("", name)))

@@ -16,6 +16,8 @@ _OPENING = frozenset({"(", "[", "{"})
 _CLOSING = frozenset({")", "]", "}"})
 _DEEPER, _LESS_DEEP = _OPENING | {"CASE", "BEGIN"}, _CLOSING | {"END"}
 _PREFIXES = frozenset({"-", "+", "~", "!", "NOT", "CASE"})
+_SHAPING = _DEEPER | _LESS_DEEP | _PREFIXES | {"JOIN", "ON", "USING", "SELECT", ";"}
+_BRACKETS = _OPENING | _CLOSING
 
 
 class NotUnderstoodError(Exception):
@@ -55,6 +57,9 @@ def check_shape(tokens: Tokens) -> None:
     before = ""
     for token in tokens:
         word = token.word
+        if word not in _SHAPING:
+            run, before = 0, word
+            continue
         run = run + 1 if word in _PREFIXES else 0
         if word in _DEEPER:
             depth += 1
@@ -92,7 +97,8 @@ def split(tokens: Tokens, separator: str) -> list[list[Token]]:
     parts: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:
-        depth += (token.word in _OPENING) - (token.word in _CLOSING)
+        if token.word in _BRACKETS:
+            depth += 1 if token.word in _OPENING else -1
         if token.word == separator and depth == 0:
             parts.append([])
         else:
@@ -104,8 +110,9 @@ def find(tokens: Tokens, *words: str, start: int = 0) -> int:
     """Where the first of these words stands outside of parentheses; -1 if nowhere."""
     depth = 0
     for index, token in enumerate(tokens):
-        depth += (token.word in _OPENING) - (token.word in _CLOSING)
-        if index >= start and depth == 0 and token.word in words:
+        if token.word in _BRACKETS:
+            depth += 1 if token.word in _OPENING else -1
+        if depth == 0 and token.word in words and index >= start:
             return index
     return -1
 
