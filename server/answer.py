@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from backends.base import Column
+from catalog.maskkinds import Kind
+from catalog.model import Label
 from policy.model import Deny, Hold, Operation, Reason, Statement
 
 Status = Literal["ok", "held", "denied", "failed"]
@@ -72,7 +74,8 @@ class OfferedRewrite:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The end of one call. Cells are the target's own text; masks are already applied."""
+    """The end of one call. Cells are the target's own text; masks are already applied;
+    `masks` are the kinds that rules chose."""
 
     status: Status
     decision_id: str
@@ -91,6 +94,7 @@ class Answer:
     next_step: str = ""
     revealed: tuple[RevealedColumn, ...] = ()
     mask_key: str = ""
+    masks: tuple[tuple[Label, Kind], ...] = ()
 
 
 def failed(decision_id: str, problem: Problem, *, resource: str = "", reasons: tuple[Reason, ...] = ()) -> Answer:

@@ -183,6 +183,7 @@ class Executor:
             reasons=reasons,
             plan=_plan(permit.query.operation, collected.document),
             next_step=ok_step(truncated=done.truncated, masked=bool(masked)),
+            masks=permit.obligations.masks,
             revealed=self._revealed(permit, collected.columns),
             mask_key=next((mask.key_id for mask in collected.masks or () if mask and mask.key_id), ""),
         )

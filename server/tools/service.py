@@ -93,7 +93,7 @@ class ToolService:
         if answer.resource == "" and not self.judge.offers(identity, name):
             raise _unknown_tool(name)
         if self.verbs[name].describes:
-            answer = with_labels(answer, self.labels.get(answer.resource))
+            answer = with_labels(answer, self.labels.get(answer.resource), keyed=self.judge.marks)
         return tool_result(envelope(answer), is_error=answer.status in ("denied", "failed"))
 
     def _invalid(self, name: str, arguments: Mapping[str, Any]) -> str:

@@ -52,6 +52,18 @@ async def test_rules_choose_the_masks_and_joins_hold(running: Running, http: htt
     assert "person7" not in str(through_view["rows"])
 
 
+async def test_a_description_tells_label_and_mask(running: Running, http: httpx.AsyncClient) -> None:
+    await rewrite(running, POLICY + RULES)
+    token = await running.agent_token()
+    found = await call(http, token, "sql_describe", resource="shop", schema="shop", table="customers")
+    names = [column["name"] for column in found["columns"]]
+    place, label, mask = (names.index(name) for name in ("column", "masked_as", "mask"))
+    told = {row[place]: (row[label], row[mask]) for row in found["rows"]}
+    assert told["email"] == ("EMAIL", "pseudonym")
+    assert told["phone"] == ("PHONE", "null")
+    assert told["country"] == (None, None)
+
+
 async def test_a_pseudonym_is_not_written_back(running: Running, http: httpx.AsyncClient) -> None:
     await rewrite(running, POLICY + RULES)
     email = (await ask(running, http, ROW))["rows"][0][0]
