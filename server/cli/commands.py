@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from server.cli import budgets, catalog, configuration, policies, requests, resources, running, sessions, tokens, users
+from server.cli import (
+    budgets,
+    catalog,
+    configuration,
+    credentials,
+    native,
+    policies,
+    requests,
+    resources,
+    running,
+    sessions,
+    tokens,
+    users,
+)
 
 app = typer.Typer(
     name="warded",
@@ -21,6 +34,9 @@ app.command()(running.serve)
 app.command()(running.doctor)
 app.add_typer(users.app)
 app.add_typer(tokens.app)
+app.add_typer(credentials.app)
+app.command()(native.psql)
+app.command()(native.connect)
 app.add_typer(requests.app)
 app.add_typer(sessions.app)
 app.add_typer(policies.app)
