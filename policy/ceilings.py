@@ -22,7 +22,7 @@ MEASURES: Mapping[Measure, str] = {
     "cells": "different masked values returned",
     "statements": "statements run",
     "time": "time that statements ran",
-    "probes": "different lookups by a column that stays hidden, counted for each column",
+    "probes": "values that a column that stays hidden was compared with, counted for each column",
 }
 PERIODS: tuple[Period, ...] = ("session", "day")
 

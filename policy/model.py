@@ -106,7 +106,8 @@ class Operation:
     for labels in rules; masks never rest on it). `problem` says why `actions` holds `unknown`.
     `opaque` means that the statement may touch relations that `targets` does not list.
     `steering` lists the columns that are read other than as a bare column of the answer; a
-    parser in doubt lists the column. `reveals` are columns that the caller asks to see in clear in this one operation
+    parser in doubt lists the column. `probes` counts the constants that columns are compared with, 0 = not counted.
+    `reveals` are columns that the caller asks to see in clear in this one operation
     (schema "" = any), with the reasons in `options`; `literals` are the texts written out in a statement that writes.
     """
 
@@ -122,6 +123,7 @@ class Operation:
     problem: str = ""
     opaque: bool = False
     steering: tuple[Steer, ...] = ()
+    probes: int = 0
     reveals: tuple[Locator, ...] = ()
     literals: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=lambda: EMPTY)

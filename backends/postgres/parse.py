@@ -128,6 +128,7 @@ def _judge_all(
         problem=total.problem,
         opaque=total.opaque,
         steering=_steering(total),
+        probes=total.probes,
         literals=_written_out(raw, total),
         options={MISSING: " ".join(total.missing)} if total.missing else EMPTY,
     )

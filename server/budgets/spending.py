@@ -111,8 +111,10 @@ class Spending:
 
     def _used(self, part: Part) -> int:
         match part.ceiling.measure:
-            case "statements" | "probes":
+            case "statements":
                 return 1
+            case "probes":
+                return part.amount
             case "time":
                 return max(1, round((self._clock() - (self._started or 0.0)) * 1000))
             case _:

@@ -114,7 +114,8 @@ class Budgets:
             apart = key._replace(measure=f"probes {judged.query.resource.name} {column}"[:500])
             asked = judged.query.operation.digest
             if asked not in self.ledger.account(apart).seen:
-                yield Wish(ceiling, Claim(apart, ceiling.amount, 1), asked)
+                values = max(1, judged.query.operation.probes)
+                yield Wish(ceiling, Claim(apart, ceiling.amount, values, min(values, ceiling.amount)), asked)
 
     def _day(self, zone: tzinfo) -> str:
         return datetime.fromtimestamp(self._clock(), UTC).astimezone(zone).date().isoformat()

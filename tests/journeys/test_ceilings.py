@@ -135,6 +135,12 @@ async def test_lookups_by_a_hidden_column_are_few_and_counted_once_each(
     assert "at most 3 probes a session of shop shop.customers.email" in found["reasons"][0]["text"]
     assert (await ask(http, token, who(2)))["status"] == "ok"
     assert (await ask(http, token, "SELECT id FROM shop.customers WHERE id = 4"))["status"] == "ok"
+    fresh = await running.agent_token()
+    many = ", ".join(f"'person{number}@example.org'" for number in range(4))
+    two = ", ".join(f"'person{number}@example.org'" for number in range(2))
+    assert (await ask(http, fresh, f"SELECT id FROM shop.customers WHERE email IN ({two})"))["status"] == "ok"
+    assert (await ask(http, fresh, f"SELECT id FROM shop.customers WHERE email IN ({many})"))["status"] == "denied"
+    assert (await ask(http, fresh, who(9)))["status"] == "ok"
 
 
 async def test_a_ceiling_and_a_hold_are_asked_for_at_once(running: Running, http: httpx.AsyncClient) -> None:
