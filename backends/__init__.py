@@ -7,6 +7,7 @@ bottom. Adding a protocol is one folder and one entry here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,6 +16,9 @@ from typing import Any
 from backends.base import Backend
 from policy.model import Action, Operation
 
+Foreign = Callable[[str, str], tuple[frozenset[Action], frozenset[str]] | None]
+"""(protocol, text) → actions and effects of the text; None = no parser for it."""
+
 TextParser = Callable[[object, Mapping[str, Any]], Operation]
 """(input, context of the caller) → Operation. Raises ValueError for an input that is not of the protocol's type."""
 
@@ -22,28 +26,38 @@ TextParser = Callable[[object, Mapping[str, Any]], Operation]
 def load_backends() -> tuple[Backend, ...]:
     """The registered backends. A function, so that a heavy protocol library loads when it is first needed."""
     from backends.postgres import BACKEND as POSTGRES
+    from backends.ssh import BACKEND as SSH
+    from backends.ssh.parse import parse
 
-    return (POSTGRES,)
+    return (POSTGRES, replace(SSH, parse=partial(parse, foreign=_foreign(_database_parsers(POSTGRES)))))
 
 
 def load_text_parsers() -> dict[str, TextParser]:
     """Protocol → how a text of it is judged, also where there is no backend that could run it."""
-    (postgres,) = load_backends()
+    judged = _database_parsers(load_backends()[0])
+    return judged | {"ssh": partial(_shell_text, _foreign(judged))}
+
+
+def _database_parsers(postgres: Backend) -> dict[str, TextParser]:
     judged: dict[str, TextParser] = {"postgres": partial(_verb_text, postgres)}
-    judged |= {name: partial(_module_text, name) for name in ("mysql", "mssql") if _is_there(name)}
-    return judged | {"ssh": partial(_shell_text, judged)}
+    return judged | {name: partial(_module_text, name) for name in ("mysql", "mssql") if _is_there(name)}
 
 
-def _shell_text(others: Mapping[str, TextParser], text: object, context: Mapping[str, Any]) -> Operation:
-    """A command line; statements that it hands to a database's client are judged by that database's parser."""
+def _shell_text(foreign: Foreign, text: object, context: Mapping[str, Any]) -> Operation:
     from backends.ssh.parse import parse_text
 
-    def foreign(protocol: str, inner: str) -> tuple[frozenset[Action], frozenset[str]] | None:
-        parser = others.get(protocol)
+    return parse_text(_checked(text), context, foreign=foreign)
+
+
+def _foreign(parsers: Mapping[str, TextParser]) -> Foreign:
+    """Judges what a command line hands to a database's client, by the parser of that database."""
+
+    def judge(protocol: str, inner: str) -> tuple[frozenset[Action], frozenset[str]] | None:
+        parser = parsers.get(protocol)
         found = parser(inner, {}) if parser else None
         return (found.actions, found.effects) if found else None
 
-    return parse_text(_checked(text), context, foreign=foreign)
+    return judge
 
 
 def _verb_text(backend: Backend, text: object, context: Mapping[str, Any]) -> Operation:

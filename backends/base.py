@@ -65,7 +65,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    text: str
+    """A piece of one of an answer's texts, such as what a command prints on `stdout`; pieces of a channel in order."""
+
+    data: bytes
+    channel: str = "stdout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The end of an answer that is whole. `affected` = rows changed (None for reads).
+    """The end of an answer that is whole. `affected` = rows changed (None for reads). `outcome` is told to the caller:
+    how a command ended.
 
     `truncated` is "", "rows" or "bytes": the limit that stopped it.
     """
@@ -84,6 +88,7 @@ class Done:
     affected: int | None = None
     truncated: str = ""
     notices: tuple[str, ...] = ()
+    outcome: str = ""
 
 
 Chunk = Columns | Rows | Text | Document | Done

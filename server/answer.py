@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from backends.base import Column
@@ -11,6 +12,7 @@ from catalog.maskkinds import Kind
 from catalog.model import Label
 from policy.model import Deny, Hold, Operation, Reason, Statement
 
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 Status = Literal["ok", "held", "denied", "failed"]
 
 
@@ -75,13 +77,18 @@ class OfferedRewrite:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The end of one call. Cells are the target's own text; masks are already applied;
-    `masks` are the kinds that rules chose."""
+    `masks` are the kinds that rules chose.
+
+    `texts` are what came as text, by channel; `outcome` is how a command ended.
+    """
 
     status: Status
     decision_id: str
     resource: str = ""
     columns: tuple[Column, ...] = ()
     rows: Sequence[list[str | None]] = ()
+    texts: Mapping[str, str] = field(default_factory=lambda: NO_TEXTS)
+    outcome: str = ""
     masked: tuple[MaskedColumn, ...] = ()
     truncated: str = ""
     affected: int | None = None

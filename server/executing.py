@@ -22,16 +22,18 @@ from server.config import Limits as Bounds
 from server.masks import Masks, shown_columns
 from server.memory import Memory
 from server.stages import Stages, Timings
+from server.texts import Texts
 from server.upstreams import LabelBook, Upstreams
 
 
 class Collected:
     """What has come so far of one answer; masked before it is kept."""
 
-    __slots__ = ("columns", "document", "done", "masked_cells", "masks", "rows", "spending", "watch")
+    __slots__ = ("columns", "document", "done", "masked_cells", "masks", "rows", "spending", "texts", "watch")
 
     def __init__(self, spending: Spending | None = None) -> None:
         self.spending = spending
+        self.texts: Texts | None = None
         self.columns: tuple[Column, ...] = ()
         self.masks: tuple[CellMask | None, ...] | None = None
         self.rows: list[list[str | None]] = []
@@ -102,7 +104,23 @@ class Executor:
             return answer, collected.masked_cells
         if spending is not None:
             done = replace(done, truncated=spending.word(done.truncated, limits))
-        return self._answer(permit, collected, done, reasons), collected.masked_cells
+        answer = self._answer(permit, collected, done, reasons)
+        if collected.texts is not None:
+            answer = await self._with_texts(answer, collected, timings)
+        return answer, collected.masked_cells
+
+    async def _with_texts(self, answer: Answer, collected: Collected, timings: Timings) -> Answer:
+        texts = collected.texts
+        assert texts is not None
+        with self.stages.stage("mask", timings):
+            shown = await texts.masked()
+        hidden = sum(texts.counts.values())
+        collected.masked_cells += hidden
+        if collected.spending is not None:
+            collected.spending.charge(rows=0, size=texts.size, cells=hidden)
+        masked = (*answer.masked, *texts.columns)
+        step = ok_step(truncated=answer.truncated, masked=bool(masked))
+        return replace(answer, texts=shown, masked=masked, next_step=step)
 
     def _take(self, chunk: Chunk, permit: Permit, collected: Collected, timings: Timings) -> None:
         match chunk:
@@ -126,16 +144,25 @@ class Executor:
                 collected.rows.extend(chunk.rows)
             case Document():
                 collected.document = chunk.value
+            case Text():
+                if collected.texts is None:
+                    manner = self.masks.manner(permit.query, permit.obligations)
+                    collected.texts = Texts(manner, permit.obligations.revealed)
+                collected.texts.take(chunk)
             case Done():
                 collected.done = chunk
-            case Rows() | Text():
+            case Rows():
                 raise UpstreamError("protocol", "undescribed data", "the target sent data that was not described")
             case _:
                 assert_never(chunk)
 
     def mask_plan(self, permit: Permit, shape: Columns) -> tuple[CellMask | None, ...]:
-        """The masks of `plan` alone: those that follow from labels."""
-        return self.plan(permit, shape).masks
+        """For a door that walks its rows itself: the masks of labels, and of verdicts that the net remembers. Counts
+        as a reading."""
+        plan = self.plan(permit, shape)
+        self.readings.note(permit.query.resource.name, permit.query.identity, plan)
+        watch = self.watch(permit, plan)
+        return tuple(watch.masks) if watch else plan.masks
 
     def watch(self, permit: Permit, plan: Watched) -> Watch | None:
         """What looks at the clear columns of one answer while its rows pass; None = nothing needs a look."""
@@ -176,6 +203,7 @@ class Executor:
             resource=permit.query.resource.name,
             columns=collected.columns,
             rows=collected.rows,
+            outcome=done.outcome,
             masked=masked,
             truncated=done.truncated,
             affected=done.affected,

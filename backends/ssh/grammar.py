@@ -5,6 +5,7 @@ A tree that holds an error is not a reading of the text: what the shell would ma
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 
 from tree_sitter import Language, Node, Parser
@@ -25,8 +26,10 @@ def _language() -> Language:
 
 def parse_tree(text: str) -> Node:
     """The tree of a whole text. Raises NotShell."""
-    if "\0" in text:
-        raise NotShell("the text holds a NUL character")
+    if not text.strip():
+        raise NotShell("there is no command")
+    if hidden := next((character for character in text if _is_invisible(character)), ""):
+        raise NotShell(f"the text holds a character that nobody sees: U+{ord(hidden):04X}")
     try:
         raw = text.encode("utf-8")
     except UnicodeEncodeError:
@@ -37,6 +40,11 @@ def parse_tree(text: str) -> Node:
     if root.has_error:
         raise NotShell("the text is not a shell command that can be read for certain")
     return root
+
+
+def _is_invisible(character: str) -> bool:
+    """Control and format characters (Unicode categories Cc and Cf): what people approve must be what runs."""
+    return character not in "\t\n\r" and unicodedata.category(character) in ("Cc", "Cf")
 
 
 def text_of(node: Node) -> str:

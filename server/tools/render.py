@@ -28,6 +28,11 @@ def envelope(answer: Answer) -> dict[str, Any]:
         found["rows"] = json_rows(answer)
         found["row_count"] = len(answer.rows)
         found["truncated"] = answer.truncated
+    if answer.texts:
+        found["texts"] = dict(answer.texts)
+        found["truncated"] = answer.truncated
+    if answer.outcome:
+        found["outcome"] = answer.outcome
     if answer.masked:
         found["masked"] = [{"column": m.column, "label": m.label, "mask": m.mask} for m in answer.masked]
     if answer.affected is not None:

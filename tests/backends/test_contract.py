@@ -21,14 +21,14 @@ HOSTILE = ["", "\0", "\ud800", "(" * 200_000, "x" * 1_000_000, "'; --", "\u202e"
 
 
 def example(verb: Verb, value: str = "orders") -> dict[str, Any]:
-    """Arguments with `value` for every string that is required, besides the resource."""
-    arguments: dict[str, Any] = dict.fromkeys(verb.input_schema["required"], value)
+    """Arguments with `value` for every string that is required or in a language of its own."""
+    arguments: dict[str, Any] = dict.fromkeys([*verb.input_schema["required"], *free_texts(verb)], value)
     return {**arguments, "resource": "shop"}
 
 
 def free_texts(verb: Verb) -> list[str]:
-    """The required string arguments besides the resource: the language that the backend has to understand."""
-    return [name for name in verb.input_schema["required"] if name != "resource"]
+    """The string arguments in a language that the backend has to understand."""
+    return [name for name in ("sql", "command") if name in verb.input_schema["properties"]]
 
 
 SPOKEN = [(backend, verb) for backend, verb in VERBS if free_texts(verb)]
@@ -75,9 +75,9 @@ def test_a_verb_that_does_not_exist_raises_value_error(backend: Backend) -> None
 @pytest.mark.parametrize("text", HOSTILE, ids=[repr(text[:8]) for text in HOSTILE])
 def test_hostile_text_is_an_unknown_operation_and_never_an_exception(backend: Backend, verb: Verb, text: str) -> None:
     operation = backend.parse(verb.name, example(verb, text))
-    assert Action.UNKNOWN in operation.actions
-    assert operation.problem
     assert operation.opaque
+    assert Action.UNKNOWN in operation.actions or "unknown-program" in operation.effects
+    assert bool(operation.problem) == (Action.UNKNOWN in operation.actions)
 
 
 @pytest.mark.parametrize(("backend", "verb"), VERBS, ids=IDS)
@@ -108,4 +108,4 @@ def check_operation(operation: Operation, backend: Backend) -> None:
     assert operation.protocol == backend.name
     assert operation.actions
     assert set(operation.effects) <= EFFECT_NAMES
-    assert {locator.kind for locator in operation.targets} <= {"schema", "table", "column"}
+    assert {locator.kind for locator in operation.targets} <= {"schema", "table", "column", "path", "program"}
