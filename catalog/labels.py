@@ -57,6 +57,10 @@ class Labels:
         """The columns of a table in their order; nothing when it was never scanned."""
         return tuple(self._columns.get(table, ()))
 
+    def schemas_of(self, table: str) -> tuple[str, ...]:
+        """The schemas in which a table of this name is known."""
+        return self._schemas_of.get(table, ())
+
     def is_empty(self) -> bool:
         """Nothing was ever scanned here."""
         return not self._columns

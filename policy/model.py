@@ -99,6 +99,29 @@ class Steer:
 
 
 @dataclass(frozen=True, slots=True)
+class Poured:
+    """What a write puts into one column: values of these columns. `exact` = unchanged values of one column, or, where
+    the source is a table, all of its columns in their order."""
+
+    sources: tuple[Locator, ...]
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Where values of a write go. `columns` are the columns of `table` that are written, empty = in their order.
+
+    `values` has one entry a column; None = any column may get any value that the statement reads. `made` = the
+    statement makes or alters the table, so that what was known of it may be wrong.
+    """
+
+    table: Locator
+    columns: tuple[str, ...] = ()
+    values: tuple[Poured, ...] | None = ()
+    made: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One parsed intent. Built by a backend's parser, read by rules, executed only under a Permit.
 
@@ -109,6 +132,7 @@ class Operation:
     parser in doubt lists the column. `probes` counts the constants that columns are compared with, 0 = not counted.
     `reveals` are columns that the caller asks to see in clear in this one operation
     (schema "" = any), with the reasons in `options`; `literals` are the texts written out in a statement that writes.
+    `flows` say which columns a write fills from which.
     """
 
     protocol: str
@@ -126,6 +150,7 @@ class Operation:
     probes: int = 0
     reveals: tuple[Locator, ...] = ()
     literals: tuple[str, ...] = ()
+    flows: tuple[Flow, ...] = ()
     options: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
     @property

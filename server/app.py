@@ -165,6 +165,7 @@ async def _assemble(
         stages=stages,
         budgets=Budgets(ledger, clock=clock, expiry=config.limits.approval_expiry_seconds, metrics=telemetry.metrics),
         estimates=Estimates(judge, executor, brackets, clock=clock),
+        flows=keeper.flows,
     )
     tokens = AccessTokens(keys, issuer=public_url, clock=clock)
     agents = Verifier(keys, store, issuer=public_url, audience=config.mcp_url, clock=clock)

@@ -15,6 +15,7 @@ import structlog
 from backends.errors import UpstreamError
 from catalog.model import Resource
 from server.catalog.findings import Findings
+from server.catalog.flows import Aftermath, Flows
 from server.catalog.loading import load_labels, load_versions
 from server.catalog.places import ITSELF, Change, Table
 from server.catalog.progress import finished_at
@@ -56,6 +57,8 @@ class CatalogKeeper:
         self.labels = LabelBook(on_unscanned=self.wake)
         self.findings = Findings(store, clock=clock, wake=self._tend_now)
         self.readings = Readings(store, clock=clock)
+        aftermath = Aftermath(self.announce, self.refresh, self.wake_tables)
+        self.flows = Flows(store, self.labels, aftermath, clock=clock)
         self._due: dict[str, float] = {}
         self._tried: dict[str, float] = {}
         self._tables: dict[str, set[Table]] = {}

@@ -21,6 +21,7 @@ from server.answer import Answer, Plan, Problem, denied, failed
 from server.approvals.stage import ApprovalStage, Approved, Progress
 from server.bracket import Bracket, Brackets
 from server.budgets.stage import Budgets, Turn
+from server.catalog.flows import Flows
 from server.estimating import Estimates
 from server.executing import Executor, table_names
 from server.judging import Judge, Judgement, Place
@@ -44,10 +45,11 @@ class Pipeline:
         stages: Stages,
         budgets: Budgets,
         estimates: Estimates,
+        flows: Flows,
     ) -> None:
         self.judge, self.approvals, self.executor = judge, approvals, executor
         self.brackets, self.stages = brackets, stages
-        self.budgets, self.estimates = budgets, estimates
+        self.budgets, self.estimates, self.flows = budgets, estimates, flows
         self.draining = False
 
     async def run(
@@ -111,7 +113,7 @@ class Pipeline:
         """What the ceilings leave of a call that may run."""
         decision = judged.decision
         allow = decision.grant if isinstance(decision, Hold) else decision
-        if isinstance(allow, Deny) or not allow.obligations.ceilings:
+        if isinstance(allow, Deny):
             return self.budgets.free(judged)
         with self.stages.stage("decide", timings):
             return await self.budgets.enter(judged, self.executor.limits(allow.obligations, judged.query.operation))
@@ -162,10 +164,14 @@ class Pipeline:
         """Only behind an opening event, and only with a Permit."""
         query = turn.judged.query
         permit = issue(allow, query, login=place.login, decision_id=bracket.id)
+        if query.operation.flows:
+            await self.flows.before(place.resource.name, query.operation)
         bracket.executed = True
         answer, bracket.masked_cells = await self.executor.execute(
             permit, reasons=allow.reasons, label=bracket.label, timings=timings, spending=turn.spending
         )
+        if query.operation.flows:
+            self.flows.after(place.resource.name, query.operation)
         self.judge.taints.saw(query, rows=len(answer.rows))
         return self.budgets.told(answer, turn.spending)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from backends.postgres.facts import Facts
+from backends.postgres.flows import flows
 from backends.postgres.grammar import INLINE_TEXT, NotUnderstoodError, statements
 from backends.postgres.judge import judge, kind_of
 from backends.postgres.literals import literals
@@ -130,6 +131,7 @@ def _judge_all(
         steering=_steering(total),
         probes=total.probes,
         literals=_written_out(raw, total),
+        flows=tuple(flow for item in raw for flow in flows(item["stmt"])),
         options={MISSING: " ".join(total.missing)} if total.missing else EMPTY,
     )
     return Understood(operation, bound)

@@ -15,6 +15,8 @@ from server.store.models import CatalogChange, CatalogColumn, CatalogEvidence, C
 
 WRITTEN = "lineage"
 """Detector of labels that a write carried over."""
+ANY = "*"
+"""Name for the columns of a table that is new: whichever a scan finds there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ async def save_verdicts(
         pinned = await _pinned(session, resource)
         for path, verdict in verdicts.items():
             row = known.get(path)
-            if row is None and (written := unplaced.get(("", *path[1:]))) is not None:
+            if row is None and (written := _written(path, known, unplaced)) is not None:
                 row = _placed(session, written, resource, path=path, now=now)
             settled = settle(row, verdict, baseline=baseline or path in pinned)
             if settled.what:
@@ -89,19 +91,27 @@ async def mark_pending(
         for path, verdict in verdicts.items():
             await _evidence(session, resource, path, verdict=verdict, now=now, hits=hits)
             row = known.get(path)
-            if path in pinned or (row is not None and row.label not in ("", Label.UNSCANNED)):
+            label = _widened(row, verdict)
+            if path in pinned or label is None:
                 continue
             if row is None:
                 row = _new_row(resource, path, now)
                 session.add(row)
-            assert verdict.label is not None
-            changes.append(Change(resource, path, "found", row.label, verdict.label, verdict.detector))
-            row.label, row.state, row.vanished_at = verdict.label, PENDING, None
+            changes.append(Change(resource, path, "found", row.label, label, verdict.detector))
+            row.label, row.state, row.vanished_at = label, PENDING, None
             row.detector, row.confidence = verdict.detector[:64], verdict.confidence
         if changes:
             _history(session, changes, now)
             await bump(session, resource)
     return changes
+
+
+def _widened(row: CatalogColumn | None, verdict: Verdict) -> Label | None:
+    """The label that a place gets now; None = it keeps its own. Where a write mixes labels, neither tells it all."""
+    if row is None or row.vanished_at is not None or row.label in ("", Label.UNSCANNED):
+        return verdict.label
+    mixed = verdict.detector == WRITTEN and row.label not in (verdict.label, Label.COMPUTED)
+    return Label.COMPUTED if mixed else None
 
 
 async def note_evidence(store: Store, resource: str, verdicts: Mapping[Path, Verdict], *, now: float) -> None:
@@ -162,6 +172,18 @@ def _new_row(resource: str, path: Path, now: float) -> CatalogColumn:
         resource=resource, schema=path[0], table=path[1], column=path[2], label="", state="", first_seen=now,
         scanned_at=0.0,
     )  # fmt: skip
+
+
+def _written(
+    path: Path, known: Mapping[Path, CatalogColumn], unplaced: Mapping[Path, CatalogColumn]
+) -> CatalogColumn | None:
+    """What a write noted for a column that no scan had seen: by its name, or by ANY."""
+    schema, table, column = path
+    for rows, where, name in ((unplaced, "", column), (known, schema, ANY), (unplaced, "", ANY)):
+        row = rows.get((where, table, name))
+        if row is not None and row.vanished_at is None:
+            return row
+    return None
 
 
 def _placed(session: AsyncSession, written: CatalogColumn, resource: str, *, path: Path, now: float) -> CatalogColumn:

@@ -86,6 +86,8 @@ class OpenWarrant:
             log.error("the end of a statement was not recorded", operation=self.id, problem=str(problem))
         metrics = self._visit.pipeline.stages.metrics
         metrics.calls.labels(VERB, outcome.status).inc()
+        if (operation := self._permit.query.operation).flows:
+            self._visit.pipeline.flows.after(self._visit.resource.name, operation)
         if outcome.masked_cells:
             metrics.masked_cells.inc(outcome.masked_cells)
 
@@ -212,6 +214,7 @@ class PipelineVisit:
                 return await self._held(bracket, place, turn, decision, tell)
             case Allow():
                 await bracket.open(judged, place)
+                await self._written(operation)
                 return self._warrant(bracket, place, turn, decision, AsyncExitStack())
             case _:
                 assert_never(decision)
@@ -224,6 +227,7 @@ class PipelineVisit:
         if isinstance(settled, Answer):
             await bracket.close(settled)
             return _unapproved(settled)
+        await self._written(turn.judged.query.operation)
         stack = AsyncExitStack()
         spent = await stack.enter_async_context(self.pipeline.approvals.spending(settled.request))
         again = await self._raised(turn, settled)
@@ -240,6 +244,11 @@ class PipelineVisit:
         if not await self.pipeline.budgets.raised(turn, settled.judgement.query.approvals):
             return None
         return await self.pipeline.budgets.enter(settled.judgement, ENDLESS)
+
+    async def _written(self, operation: Operation) -> None:
+        """Columns that get labelled values are labelled before they get them. Raises StoreUnavailable."""
+        if operation.flows:
+            await self.pipeline.flows.before(self.resource.name, operation)
 
     def _warrant(self, bracket: Bracket, place: Place, turn: Turn, allow: Allow, stack: AsyncExitStack) -> OpenWarrant:
         permit = issue(allow, turn.judged.query, login=place.login, decision_id=bracket.id)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import anyio
 import httpx
 import pytest
 from sqlalchemy import select
 
 from catalog.model import Label
+from server.config import Config
 from server.store.models import CatalogColumn, CatalogEvidence, CatalogReading
 from tests.catalog.places import column
 from tests.support.clients.mcp_http import call
-from tests.support.gateway import AGENT, Running
+from tests.support.gateway import AGENT, Running, free_port, running_gateway, shop_config
 from tests.support.servers.postgres import Server
 
 pytestmark = pytest.mark.anyio
@@ -39,6 +43,11 @@ def cells(answer: dict[str, object]) -> list[object]:
     rows = answer["rows"]
     assert isinstance(rows, list), answer
     return [row[0] for row in rows]
+
+
+def ok(answer: dict[str, object]) -> bool:
+    assert answer["status"] == "ok", (answer.get("reasons"), answer.get("error"))
+    return True
 
 
 async def test_one_hit_hides_its_cell_and_leaves_the_rest(
@@ -114,3 +123,55 @@ async def test_when_detection_fails_the_columns_it_watches_are_hidden(
     assert found["rows"] == [["[UNSCANNED]", "3"]] or found["rows"] == [["[UNSCANNED]", 3]]
     numbers = (await http.get("/metrics")).text
     assert 'warded_detection_failures_total{outcome="hidden"} 1.0' in numbers
+
+
+@pytest.fixture
+def writable(tmp_path: Path, shop_server: Server, shop_database: str, store_url: str) -> Config:
+    """No pack stands in the way of a write."""
+    port = free_port()
+    return shop_config(
+        tmp_path, shop_server, port=port, store_url=store_url, database=shop_database,
+        policy={"folder": tmp_path / "policies", "packs": []},
+    )  # fmt: skip
+
+
+async def test_what_labelled_data_is_written_into_is_masked_from_then_on(writable: Config, shop: Shop) -> None:
+    shop.change("CREATE TABLE shop.copies (id int, place text, words text); ANALYZE shop.copies")
+    shop.change("INSERT INTO shop.copies VALUES (1, 'here', 'plain'), (2, 'there', 'plain')")
+    async with running_gateway(writable) as running, httpx.AsyncClient(base_url=running.url, timeout=30) as http:
+        assert cells(await ask(running, http, "SELECT words FROM shop.copies WHERE id = 1")) == ["plain"]
+        sql = "INSERT INTO shop.copies (id, words) SELECT id + 1000, md5(phone) FROM shop.customers WHERE id < 5"
+        done = await ask(running, http, sql)
+        assert ok(done)
+        assert cells(await ask(running, http, "SELECT words FROM shop.copies WHERE id = 1")) == ["[MASKED]"]
+        assert cells(await ask(running, http, "SELECT place FROM shop.copies WHERE id = 1")) == ["here"]
+        sql = "UPDATE shop.copies AS o SET place = c.email FROM shop.customers AS c WHERE c.id = o.id AND o.id = 2"
+        assert ok(await ask(running, http, sql))
+        found = running.gateway.keeper.labels.get("shop").column(column("shop.copies.place"))
+        assert found is Label.EMAIL
+        assert cells(await ask(running, http, "SELECT place FROM shop.copies WHERE id = 1")) == ["[EMAIL]"]
+
+
+async def test_a_new_table_is_masked_until_a_quick_look_and_keeps_what_was_copied_into_it(
+    writable: Config,
+) -> None:
+    async with running_gateway(writable) as running, httpx.AsyncClient(base_url=running.url, timeout=30) as http:
+        sql = "CREATE TABLE shop.fresh AS SELECT id, country AS land, reverse(phone) AS odd FROM shop.customers"
+        assert ok(await ask(running, http, sql))
+        labels = running.gateway.keeper.labels
+        for _ in range(200):
+            if labels.get("shop").column(column("shop.fresh.land")) is None:
+                break
+            await anyio.sleep(0.05)
+        shown = await ask(running, http, "SELECT land, odd FROM shop.fresh WHERE id = 3")
+        assert shown["rows"] == [["DE", "[MASKED]"]]
+        assert (await ask(running, http, "CREATE VIEW shop.seen AS SELECT email AS x, id FROM shop.customers"))[
+            "status"
+        ] == "ok"
+        for _ in range(200):
+            if labels.get("shop").column(column("shop.seen.x")) is Label.EMAIL:
+                break
+            await anyio.sleep(0.05)
+        assert labels.get("shop").column(column("shop.seen.x")) is Label.EMAIL
+        renamed = "ALTER TABLE shop.fresh RENAME COLUMN land TO nation"
+        assert (await ask(running, http, renamed))["status"] == "ok"
