@@ -43,12 +43,10 @@ _FORMS: tuple[Form, ...] = (
 )
 _NAME = re.compile(rf"\b({_CAPITAL}{_VOWEL}(?:{_SYLLABLE}){{3}}) ({_CAPITAL}{_VOWEL}(?:{_SYLLABLE}){{4}})\b")
 _TOKEN = re.compile(rf"\[(?:{_LABELS}):([a-z2-7]{{8}})([a-z2-7]{{4}})\]")
-_LONGEST = 1 << 20
 
 
 def recognised(text: str, keyed: Keyed | None = None) -> Kind | None:
     """The kind of a mask that `text` holds, None if none is known. Without a key its marks are not known."""
-    text = text[:_LONGEST]
     if keyed is not None and (_holds(_NAME, text, _named(keyed)) or _holds(_TOKEN, text, _tokened(keyed))):
         return "pseudonym"
     return next((kind for kind, form in _FORMS if form.search(text)), None)

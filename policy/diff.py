@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from catalog.maskkinds import DEFAULT, KINDS, Kind
 from catalog.model import Label, Resource
 from policy.document import Document
 from policy.effects import Effect
@@ -59,11 +60,13 @@ class Outcome:
     approvers: tuple[str, ...]
     revealed: frozenset[str]
     rules: tuple[str, ...]
+    masks: tuple[tuple[str, Kind], ...] = ()
 
     def __str__(self) -> str:
         asked = f" by {', '.join(self.approvers)}" if self.approvers else ""
         shown = f", shows {', '.join(sorted(self.revealed))}" if self.revealed else ""
-        return f"{self.word}{asked}{shown}"
+        hidden = "".join(f", masks {label} by {kind}" for label, kind in self.masks)
+        return f"{self.word}{asked}{shown}{hidden}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Change:
             return "gains" if after[0] > before[0] else "loses"
         if before[1] != after[1]:
             return "gains" if after[1] > before[1] else "loses" if after[1] < before[1] else "differs"
-        return "differs"
+        return _masked_otherwise(dict(self.before.masks), dict(self.after.masks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,16 @@ class Group:
     times: int
 
 
+def _masked_otherwise(before: Mapping[str, Kind], after: Mapping[str, Kind]) -> Direction:
+    """A looser mask shows more, a stricter one less; both at once, or neither, is just another."""
+    moves = [
+        KINDS.index(after.get(label, DEFAULT[Label(label)])) - KINDS.index(before.get(label, DEFAULT[Label(label)]))
+        for label in {*before, *after}
+    ]
+    looser, stricter = any(move > 0 for move in moves), any(move < 0 for move in moves)
+    return "differs" if looser == stricter else "gains" if looser else "loses"
+
+
 def ask(engine: Engine, query: Query) -> Outcome:
     told = describe(engine.decide(query))
     return Outcome(
@@ -116,14 +129,16 @@ def ask(engine: Engine, query: Query) -> Outcome:
         tuple(told.get("approvers", ())),
         frozenset(told.get("obligations", {}).get("revealed", ())),
         tuple(dict.fromkeys(reason["rule"] for reason in told["reasons"] if reason["rule"])),
+        tuple(told.get("obligations", {}).get("masks", {}).items()),
     )
 
 
 def changes(before: Engine, after: Engine, questions: Iterable[Question]) -> Iterator[Change]:
-    """The questions whose decision, approvers or shown labels differ. Other rules for the same answer are no change."""
+    """The questions whose decision, approvers, shown labels or masks differ. Other rules for the same answer are no
+    change."""
     for question in questions:
         old, new = ask(before, question.query), ask(after, question.query)
-        if (old.word, old.approvers, old.revealed) != (new.word, new.approvers, new.revealed):
+        if replace(old, rules=()) != replace(new, rules=()):
             yield Change(question, old, new)
 
 

@@ -65,6 +65,16 @@ def test_a_label_shown_is_a_gain_and_other_approvers_are_a_difference() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "direction"),
+    [("EMAIL: pseudonym", "gains"), ("EMAIL: null", "loses"), ("EMAIL: null, PERSON: pseudonym", "differs")],
+)
+def test_a_looser_mask_is_a_gain_and_a_stricter_one_a_loss(text: str, direction: str) -> None:
+    found = compared([READ], [READ.replace("@reason", f'@mask("{text}") @reason')])
+    told = "".join(f", masks {part.replace(': ', ' by ')}" for part in text.split(", "))
+    assert {(each[0], each[2], each[3]) for each in found} == {(direction, "allow", f"allow{told}")}
+
+
 def test_losses_come_last() -> None:
     found = compared([READ, WRITE], [READ, MAIL])
     assert [direction for direction, *_rest in found][-1] == "loses"
