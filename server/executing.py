@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import replace
 from typing import assert_never
 
 from backends.base import Chunk, Column, Columns, Document, Done, Limits, Rows, Text
 from backends.errors import UpstreamError
-from catalog.masking import CellMask, mask_rows, plan_masks
+from catalog.masking import CellMask, is_shown, mask_rows, plan_masks
 from catalog.model import Label
-from policy.model import Operation, Reason
+from policy.model import Obligations, Operation, Reason
 from policy.permit import Permit
-from server.answer import Answer, MaskedColumn, Plan, Problem, failed, ok_step
+from policy.reveals import columns_asked, reasons_of
+from server.answer import Answer, MaskedColumn, Plan, Problem, RevealedColumn, failed, ok_step
+from server.budgets.spending import Spending
 from server.catalog.net import Net, Watch, plan_watch
 from server.catalog.net import Plan as Watched
 from server.catalog.readings import Readings
 from server.config import Limits as Bounds
+from server.masks import Masks, shown_columns
 from server.memory import Memory
 from server.stages import Stages, Timings
+from server.texts import Texts
 from server.upstreams import LabelBook, Upstreams
 
 
 class Collected:
     """What has come so far of one answer; masked before it is kept."""
 
-    __slots__ = ("columns", "document", "done", "masked_cells", "masks", "rows", "watch")
+    __slots__ = ("columns", "document", "done", "masked_cells", "masks", "rows", "spending", "texts", "watch")
 
-    def __init__(self) -> None:
+    def __init__(self, spending: Spending | None = None) -> None:
+        self.spending = spending
+        self.texts: Texts | None = None
         self.columns: tuple[Column, ...] = ()
         self.masks: tuple[CellMask | None, ...] | None = None
         self.rows: list[list[str | None]] = []
@@ -34,6 +41,9 @@ class Collected:
         self.done: Done | None = None
         self.masked_cells = 0
         self.watch: Watch | None = None
+
+    def bounded(self, limits: Limits) -> Limits:
+        return self.spending.limits(limits) if self.spending else limits
 
     @property
     def masked(self) -> tuple[MaskedColumn, ...]:
@@ -55,31 +65,62 @@ class Executor:
         stages: Stages,
         net: Net,
         readings: Readings,
+        masks: Masks,
     ) -> None:
         self.upstreams, self.labels, self.bounds, self.stages = upstreams, labels, bounds, stages
-        self.net, self.readings = net, readings
+        self.net, self.readings, self.masks = net, readings, masks
         self._plans: Memory[Watched] = Memory()
 
     async def execute(
-        self, permit: Permit, *, reasons: tuple[Reason, ...], label: str, timings: Timings
+        self,
+        permit: Permit,
+        *,
+        reasons: tuple[Reason, ...],
+        label: str,
+        timings: Timings,
+        spending: Spending | None = None,
     ) -> tuple[Answer, int]:
-        """The answer and how many of its cells were masked. An error of the target is an answer, too."""
-        query, collected = permit.query, Collected()
+        """The answer and how many of its cells were masked. An error of the target is an answer, too.
+
+        `spending` counts what passes and cuts it at what the ceilings of the rules have left.
+        """
+        query, collected = permit.query, Collected(spending)
+        limits = self.limits(permit.obligations, query.operation)
         try:
             with self.stages.stage("execute", timings):
                 upstream = self.upstreams.get(query.resource)
                 # Closed here and now whatever happens: that is what cancels the work on the target.
-                async with aclosing(upstream.execute(permit, limits=self._limits(permit), label=label)) as chunks:
+                async with aclosing(upstream.execute(permit, limits=collected.bounded(limits), label=label)) as chunks:
                     async for chunk in chunks:
                         self._take(chunk, permit, collected, timings)
             done = collected.done
             if done is None:
                 raise UpstreamError("lost", "no end of the answer", "the answer ended before it was whole")
         except UpstreamError as error:
+            if spending is not None and error.code == "limit":
+                spending.too_large(limits)
             problem = Problem(error.code, self._words(error, permit), error.remedy)
             answer = failed(permit.decision_id, problem, resource=query.resource.name, reasons=reasons)
             return answer, collected.masked_cells
-        return self._answer(permit, collected, done, reasons), collected.masked_cells
+        if spending is not None:
+            done = replace(done, truncated=spending.word(done.truncated, limits))
+        answer = self._answer(permit, collected, done, reasons)
+        if collected.texts is not None:
+            answer = await self._with_texts(answer, collected, timings)
+        return answer, collected.masked_cells
+
+    async def _with_texts(self, answer: Answer, collected: Collected, timings: Timings) -> Answer:
+        texts = collected.texts
+        assert texts is not None
+        with self.stages.stage("mask", timings):
+            shown = await texts.masked()
+        hidden = sum(texts.counts.values())
+        collected.masked_cells += hidden
+        if collected.spending is not None:
+            collected.spending.charge(rows=0, size=texts.size, cells=hidden)
+        masked = (*answer.masked, *texts.columns)
+        step = ok_step(truncated=answer.truncated, masked=bool(masked))
+        return replace(answer, texts=shown, masked=masked, next_step=step)
 
     def _take(self, chunk: Chunk, permit: Permit, collected: Collected, timings: Timings) -> None:
         match chunk:
@@ -92,23 +133,36 @@ class Executor:
                     self.readings.note(permit.query.resource.name, permit.query.identity, plan)
             case Rows() if collected.masks is not None:
                 with self.stages.stage("mask", timings):
+                    if collected.spending is not None:
+                        collected.spending.count(chunk.rows, collected.masks, collected.columns)
                     collected.masked_cells += mask_rows(chunk.rows, collected.masks)
                     if collected.watch is not None:
                         collected.masked_cells += collected.watch.rows(chunk.rows)
                         collected.masks = tuple(collected.watch.masks)
+                if collected.spending is not None:
+                    collected.spending.count_bytes(chunk.rows)
                 collected.rows.extend(chunk.rows)
             case Document():
                 collected.document = chunk.value
+            case Text():
+                if collected.texts is None:
+                    manner = self.masks.manner(permit.query, permit.obligations)
+                    collected.texts = Texts(manner, permit.obligations.revealed)
+                collected.texts.take(chunk)
             case Done():
                 collected.done = chunk
-            case Rows() | Text():
+            case Rows():
                 raise UpstreamError("protocol", "undescribed data", "the target sent data that was not described")
             case _:
                 assert_never(chunk)
 
     def mask_plan(self, permit: Permit, shape: Columns) -> tuple[CellMask | None, ...]:
-        """The masks of `plan` alone: those that follow from labels."""
-        return self.plan(permit, shape).masks
+        """For a door that walks its rows itself: the masks of labels, and of verdicts that the net remembers. Counts
+        as a reading."""
+        plan = self.plan(permit, shape)
+        self.readings.note(permit.query.resource.name, permit.query.identity, plan)
+        watch = self.watch(permit, plan)
+        return tuple(watch.masks) if watch else plan.masks
 
     def watch(self, permit: Permit, plan: Watched) -> Watch | None:
         """What looks at the clear columns of one answer while its rows pass; None = nothing needs a look."""
@@ -120,7 +174,9 @@ class Executor:
         query, operation = permit.query, permit.query.operation
         labels, revealed = self.labels.get(query.resource.name), permit.obligations.revealed
         relations = (*shape.relations, *operation.targets)
-        key = (labels.version, shape.columns, relations, operation.opaque, revealed, operation.columns)
+        manner = self.masks.manner(query, permit.obligations)
+        shown = shown_columns(query, permit.obligations, labels)
+        key = (labels.version, shape.columns, relations, operation.opaque, revealed, operation.columns, manner, shown)
         plan = self._plans.get(key)
         if plan is None:
             origins = [(column.origin, column.type) for column in shape.columns]
@@ -131,8 +187,10 @@ class Executor:
                 opaque=operation.opaque,
                 revealed=revealed,
                 columns_touched=operation.columns,
+                shown=shown,
+                manner=manner,
             )
-            plan = self._plans.put(key, plan_watch(labels, shape.columns, masks, revealed=revealed))
+            plan = self._plans.put(key, plan_watch(labels, shape.columns, masks, revealed=revealed, manner=manner))
         if any(mask is not None and mask.label == Label.UNSCANNED for mask in plan.masks):
             self.labels.on_unscanned(query.resource.name)
         return plan
@@ -145,6 +203,7 @@ class Executor:
             resource=permit.query.resource.name,
             columns=collected.columns,
             rows=collected.rows,
+            outcome=done.outcome,
             masked=masked,
             truncated=done.truncated,
             affected=done.affected,
@@ -152,20 +211,38 @@ class Executor:
             reasons=reasons,
             plan=_plan(permit.query.operation, collected.document),
             next_step=ok_step(truncated=done.truncated, masked=bool(masked)),
+            masks=permit.obligations.masks,
+            revealed=self._revealed(permit, collected.columns),
+            mask_key=next((mask.key_id for mask in collected.masks or () if mask and mask.key_id), ""),
         )
 
-    def _limits(self, permit: Permit) -> Limits:
+    def _revealed(self, permit: Permit, columns: tuple[Column, ...]) -> tuple[RevealedColumn, ...]:
+        """The labelled columns that came clear because they were asked for, each with the reason given."""
+        query = permit.query
+        if not query.operation.reveals:
+            return ()
+        labels, shown = self.labels.get(query.resource.name), []
+        for asked in reasons_of(query.operation.options):
+            wanted = frozenset(columns_asked([asked])) & shown_columns(query, permit.obligations, labels)
+            for column in columns:
+                if column.origin is not None and is_shown(column.origin, wanted):
+                    label = labels.column(column.origin)
+                    shown.append(RevealedColumn(column.name, label or "", asked["reason"]))
+        return tuple(shown)
+
+    def limits(self, obligations: Obligations, operation: Operation) -> Limits:
+        """The bounds of one execution: the configured ones, what the rules and the caller ask for."""
         wishes = [self.bounds.max_rows]
-        if permit.obligations.max_rows is not None:
-            wishes.append(permit.obligations.max_rows)
-        if asked := permit.query.operation.options.get("max_rows"):
+        if obligations.max_rows is not None:
+            wishes.append(obligations.max_rows)
+        if asked := operation.options.get("max_rows"):
             wishes.append(int(asked))
-        timeout = min(self.bounds.statement_seconds, permit.obligations.timeout or self.bounds.statement_seconds)
+        timeout = min(self.bounds.statement_seconds, obligations.timeout or self.bounds.statement_seconds)
         return Limits(
             max_rows=min(wishes),
             max_bytes=self.bounds.max_bytes,
             timeout=timeout,
-            max_affected=permit.obligations.max_affected,
+            max_affected=obligations.max_affected,
         )
 
     def _tainted(self, permit: Permit) -> bool:

@@ -113,7 +113,7 @@ class Pipeline:
         """What the ceilings leave of a call that may run."""
         decision = judged.decision
         allow = decision.grant if isinstance(decision, Hold) else decision
-        if isinstance(allow, Deny):
+        if isinstance(allow, Deny) or not allow.obligations.ceilings:
             return self.budgets.free(judged)
         with self.stages.stage("decide", timings):
             return await self.budgets.enter(judged, self.executor.limits(allow.obligations, judged.query.operation))
