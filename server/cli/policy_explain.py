@@ -177,6 +177,11 @@ def _details(decision: Mapping[str, Any]) -> str:
         parts.append(f"until {' and '.join(decision['approvers'])} agree, within {decision['within']:g} s")
     if obligations.get("revealed"):
         parts.append(f"in clear: {', '.join(obligations['revealed'])}")
+    if obligations.get("reveals"):
+        parts.append(f"in clear in the columns asked for: {', '.join(obligations['reveals'])}")
+    if obligations.get("masks"):
+        kinds = (f"{label} by {kind}" for label, kind in obligations["masks"].items())
+        parts.append(f"masked otherwise than by default: {', '.join(kinds)}")
     parts += [
         f"{name}: {obligations[name]}"
         for name in ("max_rows", "max_estimated", "timeout", "durability")
