@@ -57,7 +57,7 @@ KINDS: Mapping[Kind, frozenset[str]] = MappingProxyType(
             "cluster proxy backend endpoint",
             "vpc cidr network interface firewall loadbalancer nameserver pod instance replica",
             "broker peerserver machine vm",
-            "database environment deployment",
+            "database environment deployment mgmt management gw def default loopback lan",
         ),
     }
 )
@@ -84,7 +84,7 @@ ASPECT = word_set(
     "preferred frequency subject limit ttl label domain locale language bounced subscribed",
     "consent carrier size weight",
     "geprueft verifiziert typ state order sort rank index country extension ext lookup hint requested color colour",
-    "ms millis sec second minute hour day percent ratio pct",
+    "ms millis sec second minute hour day percent ratio pct unit module sha sha1 sha256 md5 checksum",
     "pattern regex mask visible hidden public count quota budget",
 )
 
@@ -103,7 +103,7 @@ NEUTRAL = word_set(
     "publickey pubkey countrycode statuscode productname itemname brandname contenttype",
     "contentlength bodylength textlength",
     "callcenter birthplace birthcountry countrybirth placebirth geolocationid positionid",
-    "jobposition contenthash streetid",
+    "jobposition contenthash streetid seed flat cap license licence",
 )
 
 _PERSON_SIGNS = word_set(

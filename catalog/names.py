@@ -46,6 +46,11 @@ def split_words(name: str, vocabulary: Collection[str]) -> tuple[str, ...]:
     return tuple(word for word in words if word not in _STOP) or tuple(words)
 
 
+def pieces(name: str) -> tuple[str, ...]:
+    """The parts of a name by case, digits and separators alone, folded, in lower case."""
+    return tuple(piece.lower() for piece in _PIECE.findall(fold(name[:MAX_NAME])))
+
+
 def _unglue(word: str, vocabulary: Collection[str]) -> Sequence[str]:
     single = singular(word, vocabulary)
     if single in vocabulary or len(word) < 5:

@@ -29,6 +29,7 @@ PASSWORD = Detector(
         (0.95, "hashedpassword userpass"),
         (0.95, "encryptedpassword passworddigest userpassword passwort kennwort contrasena motpasse mdp senha"),
         (0.95, "wachtwoord haslo losenord adgangskode passord salasana sifre parola пароль パスワード 密码 비밀번호"),
+        (0.95, "jelszo lozinka kodeord passord heslo geslo katasandi matkhau"),
         (0.9, "pinhash pinnumber passcode otp otpcode securityanswer secretanswer passwordsalt"),
         (0.75, "pin pinnr"),
         (0.6, "pass clave"),

@@ -56,6 +56,13 @@ def value(text: str) -> float:
     return _score([word for word, low in zip(words, lowered, strict=True) if word and low not in _TITLE])
 
 
+def is_firm(text: str) -> bool:
+    """Whether a legal form or another word of firms is in it."""
+    if any(mark in text for mark in _EAST_ASIAN_FIRM):
+        return True
+    return any(fold(word).lower() in _FIRM for word in text.replace(",", " ").split())
+
+
 def _is_word(word: str) -> bool:
     """Letters, marks that sit on them (category M), and what joins the parts of a name."""
     inner = all(char.isalpha() or char in "'’.-" or category(char)[0] == "M" for char in word)
@@ -106,6 +113,7 @@ PERSON = Detector(
         (0.95, "accountholder nameoncard"),
         (0.95, "nextkin emergencycontactname mothersmaidenname mothername fathername spousename"),
         (0.95, "patientname ansprechpartner"),
+        (0.95, "lastnm firstnm fullnm givennm familynm ptname patname"),
         (0.95, "kundenname contactperson personname 姓名 氏名 名前 姓 имя фамилия отчество фио 이름 성명"),
         (0.6, "contactname displayname recipientname sendername beneficiary payee payer cardowner holder realname"),
         (0.5, "name nombre nom nome naam navn namn nume ad isim nimi"),

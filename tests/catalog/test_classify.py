@@ -92,7 +92,7 @@ def test_siblings_tell_what_an_opaque_table_holds() -> None:
 def test_medical_siblings_make_a_condition_a_diagnosis() -> None:
     values = ("Asthma", "Type 2 diabetes")
     assert label_of("t_0042", "condition", values=values, siblings=("mrn", "condition")) == "DIAGNOSIS"
-    assert label_of("rules", "condition", values=values, siblings=("id", "condition")) == ""
+    assert label_of("devices", "condition", values=("used", "as new"), siblings=("id", "condition")) == ""
 
 
 @pytest.mark.parametrize("name", ["sku", "build_id", "order_no", "reference", "c7", "username"])

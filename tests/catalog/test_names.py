@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.classify import _VOCABULARY
 from catalog.names import find_terms, fold, split_words
+from catalog.rules import _VOCABULARY
 
 
 @pytest.mark.parametrize(
