@@ -30,7 +30,7 @@ _FORMS: tuple[Form, ...] = (
     ("partial", re.compile(r"(?<!\*)\*{7}\d\d(?!\d)")),
     ("partial", re.compile(r"\*{4} \*{4} \*{4} \d{4}")),
     ("partial", re.compile(r"[A-Z]{2}\*\* \*{4} \*{4} \*\*[0-9A-Z]{2}")),
-    ("generalise", re.compile(r"(?<![^\s\"'(,])[0-9A-Za-z]{2}\*{3}(?![^\s\"'),])")),
+    ("generalise", re.compile(r"(?<![^\s\"'(,])(?:[0-9][0-9A-Za-z]|[A-Za-z][0-9])\*{3}(?![^\s\"'),])")),
     ("pseudonym", re.compile(r"[a-z2-7]{12}@[a-z2-7]{8}\.example\b")),
     ("pseudonym", re.compile(r"\+999\d{11}(?!\d)")),
     ("pseudonym", re.compile(r"(?<!\d)9\d\d-[0-4]\d-\d{4}(?!\d)")),

@@ -41,8 +41,7 @@ def read_day(value: str) -> date | None:
 
 def _year(value: str) -> int | None:
     """The year of a date written ISO 8601 or with the year last; None for all else ("infinity", BC, two digits)."""
-    text = value.strip()
-    found = _ISO.fullmatch(text) or _YEAR_LAST.fullmatch(text)
+    found = _ISO.fullmatch(value) or _ISO.fullmatch(text := value.strip()) or _YEAR_LAST.fullmatch(text)
     return (int(found[1][:4]) or None) if found else None
 
 

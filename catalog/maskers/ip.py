@@ -9,7 +9,8 @@ from types import MappingProxyType
 from catalog.columntypes import Family
 from catalog.maskers.base import Masker
 
-_PLAIN_V4 = re.compile(r"(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}", re.ASCII)
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_PLAIN_V4 = re.compile(rf"({_OCTET}\.{_OCTET}\.{_OCTET})\.{_OCTET}")
 _KEPT_BITS = {4: 24, 6: 48}
 
 
@@ -17,7 +18,7 @@ def mask_ip(value: str) -> str | None:
     """`203.0.113.7` → `203.0.113.0`; a prefix length stays, at most 24 or 48. None for all that is no address."""
     text = value.strip()
     plain = _PLAIN_V4.fullmatch(text)
-    if plain and _is_v4(text):
+    if plain:
         return f"{plain[1]}.0"
     if "%" in text or len(text) > 64:  # a zone names an interface of the host (RFC 4007 §11)
         return None
@@ -26,11 +27,6 @@ def mask_ip(value: str) -> str | None:
     except ValueError:
         return None
     return _network(address, prefix="/" in text)
-
-
-def _is_v4(dotted: str) -> bool:
-    """Each part at most 255 and, as `ipaddress` has it, without a leading zero."""
-    return all(part == "0" or (part[0] != "0" and int(part) < 256) for part in dotted.split("."))
 
 
 def _network(address: IPv4Interface | IPv6Interface, prefix: bool) -> str:

@@ -57,7 +57,7 @@ def test_names_of_another_scope_are_known_and_those_of_another_key_are_not() -> 
     "text",
     ["jane@example.com", "+49 170 1234567", "4242 4242 4242 4242", "DE89 3704 0044 0532 0130 00", "[email]", "10115",
      "a ** b", "****", "SELECT count(*)", "Jane Doe", "219-09-9999", "987-65-4320", "666", "[2:3]", "NULL", "",
-     "x@y.example.com", "Banana Republic"],
+     "x@y.example.com", "Banana Republic", "this is*** bold"],
 )  # fmt: skip
 def test_what_people_write_is_no_mask(text: str) -> None:
     assert recognised(text, KEYED) is None
