@@ -17,13 +17,16 @@ END_SECONDS = 2.0
 
 
 async def run_command(
-    connection: asyncssh.SSHClientConnection, command: str, *, stdin: str | None, limits: Limits
+    connection: asyncssh.SSHClientConnection, command: str, *, stdin: str | None, limits: Limits, root: bool = False
 ) -> AsyncGenerator[Chunk, None]:
     """Text for each piece of stdout and stderr as it comes, then Done with the exit status. Raises UpstreamError.
 
-    Closing the iterator ends the command.
+    Closing the iterator ends the command. For the account root OpenSSH delivers no signals (RFC 4254 §6.9 is served by
+    its unprivileged half only), so there the shell tells its process number first, for a `kill` of its own.
     """
-    process: asyncssh.SSHClientProcess[bytes] = await connection.create_process(command, encoding=None)
+    sent = f"echo $$ >&2; {command}" if root else command
+    process: asyncssh.SSHClientProcess[bytes] = await connection.create_process(sent, encoding=None)
+    leader = await _leader(process) if root else 0
     pieces: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(QUEUED)
     tasks = [
         asyncio.create_task(_pump(process.stdout, "stdout", pieces)),
@@ -57,6 +60,24 @@ async def run_command(
         raise UpstreamError("lost", f"the connection was lost: {error.reason}", "the connection was lost") from None
     finally:
         await _end(process, tasks)
+        if leader and process.exit_status is None and process.exit_signal is None:
+            await _kill(connection, leader)
+
+
+async def _leader(process: asyncssh.SSHClientProcess[bytes]) -> int:
+    """The process number that the shell tells on its first line of errors; 0 for a shell that did not."""
+    with suppress(TimeoutError, asyncssh.Error):
+        async with asyncio.timeout(END_SECONDS):
+            line = await process.stderr.readline()
+            return int(line) if line.strip().isdigit() else 0
+    return 0
+
+
+async def _kill(connection: asyncssh.SSHClientConnection, leader: int) -> None:
+    """Ends the whole process group: a session without a terminal is one."""
+    with suppress(TimeoutError, OSError, asyncssh.Error):
+        async with asyncio.timeout(END_SECONDS):
+            await connection.run(f"kill -KILL -- -{leader}", check=False)
 
 
 async def _pump(reader: asyncssh.SSHReader[bytes], channel: str, pieces: asyncio.Queue[tuple[str, bytes]]) -> None:

@@ -40,18 +40,18 @@ class SshUpstream:
             return
         connection = await self._connections.get(login, person)
         async with self._connections.channels(login, person):
-            chunks = self._command(connection, operation, limits) if operation.verb == EXEC else None
+            chunks = self._command(connection, operation, limits, login) if operation.verb == EXEC else None
             async with aclosing(chunks or self._files(connection, operation, limits)) as source:
                 async for chunk in source:
                     yield chunk
 
     def _command(
-        self, connection: asyncssh.SSHClientConnection, operation: Operation, limits: Limits
+        self, connection: asyncssh.SSHClientConnection, operation: Operation, limits: Limits, login: Login
     ) -> AsyncGenerator[Chunk, None]:
         wish = float(operation.options.get("timeout", limits.timeout))
         bounded = Limits(limits.max_rows, limits.max_bytes, min(wish, limits.timeout))
         stdin = str(operation.parameters[0]) if operation.parameters else None
-        return run_command(connection, operation.text, stdin=stdin, limits=bounded)
+        return run_command(connection, operation.text, stdin=stdin, limits=bounded, root=login.user == "root")
 
     async def _files(
         self, connection: asyncssh.SSHClientConnection, operation: Operation, limits: Limits

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests need of the system: a PostgreSQL server (initdb, postgres) and npm.
+# What the tests need of the system: a PostgreSQL server (initdb, postgres), OpenSSH and npm.
 # Installs Debian packages when root; otherwise says what to install and fails.
 set -eu
 
@@ -16,6 +16,8 @@ have_postgres() {
 missing=
 have_postgres || missing="$missing postgresql"
 command -v npm >/dev/null || missing="$missing npm"
+command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
+command -v ssh-keygen >/dev/null || missing="$missing openssh-client"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

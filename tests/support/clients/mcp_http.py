@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 from jsonschema import Draft202012Validator
 
-from backends.postgres.verbs import VERBS
+from backends import load_backends
 from server.tools.gateway import LIST_RESOURCES, REQUEST_STATUS, WHOAMI
 
 MODERN = "2026-07-28"
 LEGACY = "2025-11-25"
 META = "io.modelcontextprotocol/"
-OFFERED = (WHOAMI, LIST_RESOURCES, REQUEST_STATUS, *VERBS)
+OFFERED = (WHOAMI, LIST_RESOURCES, REQUEST_STATUS, *(verb for backend in load_backends() for verb in backend.verbs))
 VALIDATORS = {verb.name: Draft202012Validator(dict(verb.output_schema)) for verb in OFFERED}
 
 
