@@ -40,11 +40,11 @@ _LIKE = frozenset({"~~", "~~*"})
 _REGEX = frozenset({"~", "~*"})
 _NOT_LIKE = frozenset({"!~~", "!~~*", "!~", "!~*"})
 _WIDE_LIKE = re.compile(r"[%_]+|%[^\w\s%]%")
-_WIDE_REGEX = re.compile(r"(?:\\[a-zA-Z]|\[[^\]]*\]|[\^$.*+?()|{},\d])*")
+_WIDE_REGEX = re.compile(r"(?:\\[a-zA-Z]|\[[^\]]*\]|[-\^$.*+?()|{},\d])*")
 _YEAR = re.compile(r"\s*(\d{4})-\d")
 _LARGE = 1_000_000  # an upper bound that few numbers in a table reach
 _PAST, _FUTURE = 1990, 2100  # years that nearly all dates lie between
-_LOW_TEXTS = frozenset({"", " ", "!", "0", "a", "A", "-infinity", "00000000-0000-0000-0000-000000000000"})
+_LOW_TEXTS = frozenset({"", " ", "!", "0", "a", "A", "-infinity", "epoch", "00000000-0000-0000-0000-000000000000"})
 _HIGH_TEXT = re.compile(r"[zZ~\uffff]+|infinity|f{8}-.*|9{4,}.*", re.IGNORECASE)
 
 
@@ -100,7 +100,8 @@ def _binary(name: str, left: Tree, right: Tree, *, rows: Rows, distinct: bool = 
         return Truth.TRUE if name in ("<>", "!=") else Truth.FALSE
     over = is_deadline(left, rows) and is_now(right)
     wide = (covers_all_times(name, right) and not over) or _is_same_row(name, left, right, rows=rows)
-    return Truth.WIDE if wide or extreme(name, left, right, rows=rows) else mention
+    again = name == "=" and "SubLink" in right and covers_target(left, right["SubLink"], rows)
+    return Truth.WIDE if wide or again or extreme(name, left, right, rows=rows) else mention
 
 
 def _with_constant(name: str, left: Tree, value: Any, *, rows: Rows, distinct: bool) -> Truth:

@@ -12,7 +12,21 @@ from backends.postgres.references import Rows, canonical, own_column
 from backends.postgres.scope import Tree
 
 _SEARCHES = frozenset({"position", "starts_with", "strpos"})
-_FEW_VALUES = frozenset({"num_nonnulls", "num_nulls", "pg_typeof", "sign"})
+_CHOOSING_TEXT = """
+abs array_length bit_count btrim cardinality ceil ceiling char_length character_length date date_trunc digest encode
+floor hashint4 hashint8 hashtext initcap json_array_length json_extract_path json_extract_path_text jsonb_array_length
+jsonb_extract_path jsonb_extract_path_text jsonb_path_exists left length lower ltrim md5 mod octet_length position right
+round rtrim sha224 sha256 sha384 sha512 similarity soundex split_part starts_with strpos substr substring timezone
+to_char to_date to_tsvector trim trunc unaccent upper
+"""
+_CHOOSING = frozenset(_CHOOSING_TEXT.split())
+"""Functions whose value differs from row to row as much as their argument does. Of others that is not known."""
+_PARTS_OF_TIMES = frozenset({"date_part", "extract"})
+_LONG_PARTS = frozenset({"century", "decade", "epoch", "isoyear", "millennium", "year"})
+_LENGTHS = frozenset({"left", "right", "substr", "substring"})
+_CONTAINMENT = {"<@": "lexpr", "@>": "rexpr"}
+_OPEN_RANGE = re.compile(r"\s*[\[(]\s*,.*|.*,\s*[\])]\s*")
+_BOTH = ({"t", "true"}, {"f", "false"})
 _TIDYING = frozenset({"btrim", "initcap", "lower", "ltrim", "regexp_replace", "replace", "rtrim", "trim", "upper"})
 """Functions that are compared with their own argument to find what they would change: `name <> trim(name)`."""
 _DEADLINE = re.compile(
@@ -26,9 +40,28 @@ def is_hollow(node: Tree, rows: Rows) -> bool:
     left, right = comparison.get("lexpr", {}), comparison.get("rexpr", {})
     if comparison.get("kind") == "AEXPR_OP" and left and _against_itself(_name(comparison), left, right, rows=rows):
         return True
-    return "tableoid" in (own_column(left, rows), own_column(right, rows)) or any(
-        _is_empty(call, rows) for call in _calls(node)
-    )
+    if "tableoid" in (own_column(left, rows), own_column(right, rows)) or _is_in_everything(comparison, rows):
+        return True
+    if "MinMaxExpr" in left or "MinMaxExpr" in right:
+        return True
+    return any(_is_empty(call, rows, comparison) for call in _calls(node))
+
+
+def _is_in_everything(comparison: Tree, rows: Rows) -> bool:
+    """`x <@ '(,)'`, `x <@ int4range(NULL, 5)`, `flag = ANY ('{t,f}')`."""
+    left, right = comparison.get("lexpr", {}), comparison.get("rexpr", {})
+    known = fold(right, rows.parameters)
+    if comparison.get("kind") == "AEXPR_OP_ANY" and known is not None:
+        words = {word.strip() for word in str(known[0]).strip("{} ").lower().split(",")}
+        return all(words & kind for kind in _BOTH)
+    side = _CONTAINMENT.get(_name(comparison))
+    if side is None or not own_column(comparison.get(side, {}), rows):
+        return False
+    bound = right if side == "lexpr" else left
+    known, arguments = fold(bound, rows.parameters), bound.get("FuncCall", {}).get("args", [])
+    if known is not None:
+        return _OPEN_RANGE.fullmatch(str(known[0])) is not None
+    return any(fold(argument, rows.parameters) == (None,) for argument in arguments)
 
 
 def is_deadline(node: Tree, rows: Rows) -> bool:
@@ -49,13 +82,26 @@ def _against_itself(name: str, left: Tree, right: Tree, *, rows: Rows) -> bool:
     return False
 
 
-def _is_empty(call: Tree, rows: Rows) -> bool:
+def _is_empty(call: Tree, rows: Rows, comparison: Tree) -> bool:
+    """A call that may well give the same for every row, or a search for nothing."""
     name, arguments = (strings(call.get("funcname", ()))[-1:] or ("",))[0], call.get("args", [])
-    if name in _FEW_VALUES:
+    if not any(own_column(reference, rows) for reference in _references(arguments)):
+        return False
+    if name in _PARTS_OF_TIMES:
+        part = fold(arguments[0], rows.parameters)
+        equal = comparison.get("kind") == "AEXPR_OP" and _name(comparison) == "="
+        return not (equal or (part is not None and part[0] in _LONG_PARTS))
+    if name in _SEARCHES and any(fold(argument, rows.parameters) == ("",) for argument in arguments):
         return True
-    if name in _SEARCHES:
-        return any(fold(argument, rows.parameters) == ("",) for argument in arguments)
-    return False
+    if name in _LENGTHS and _is_cut(arguments, rows):
+        return True
+    return name not in _CHOOSING
+
+
+def _is_cut(arguments: list[Tree], rows: Rows) -> bool:
+    """left(x, 0), or a part of what was put together."""
+    last = fold(arguments[-1], rows.parameters) if len(arguments) > 1 else None
+    return last == (0,) or _name(arguments[0].get("A_Expr", {})) == "||"
 
 
 def _name(node: Tree) -> str:

@@ -127,6 +127,11 @@ def covered_table(item: Tree, rows: Rows, depth: int = _MAX_DEPTH) -> Name:
     functions = item.get("RangeFunction", {}).get("functions", ())
     if any(_is_series(call) for entry in functions for call in entry.get("List", {}).get("items", ())):
         return SERIES
+    kept = {"JOIN_LEFT": "larg", "JOIN_FULL": "larg", "JOIN_RIGHT": "rarg"}.get(
+        item.get("JoinExpr", {}).get("jointype", "")
+    )
+    if kept and depth > 0:
+        return covered_table(item["JoinExpr"][kept], rows, depth - 1)
     query = item.get("RangeSubselect", {}).get("subquery", {}).get("SelectStmt", {})
     return _whole_table(query, rows, depth)
 
@@ -135,7 +140,8 @@ def _whole_table(query: Tree, rows: Rows, depth: int) -> Name:
     if depth <= 0 or len(query.get("fromClause", ())) != 1:
         return NOWHERE
     table = covered_table(query["fromClause"][0], rows, depth - 1)
-    inner = replace(rows, table=table, aliases=aliases_in(query), others={})
+    aliases = aliases_in(query)
+    inner = replace(rows, table=table, aliases=aliases, others=dict.fromkeys(rows.aliases - aliases, rows.table))
     return NOWHERE if any(_narrows(query, clause, inner) for clause in _NARROWING) else table
 
 
@@ -151,6 +157,10 @@ def extreme(name: str, left: Tree, right: Tree, *, rows: Rows) -> bool:
     targets = query.get("targetList", ())
     if len(targets) != 1 or not own_column(left, rows):
         return False
-    function = strings(targets[0].get("ResTarget", {}).get("val", {}).get("FuncCall", {}).get("funcname", ()))
-    wide = {"max": ("<", "<="), "min": (">", ">=")}.get(function[-1] if function else "", ())
+    value = targets[0].get("ResTarget", {}).get("val", {})
+    function = strings(value.get("FuncCall", {}).get("funcname", ()))
+    if "A_Expr" in value and "'FuncCall'" in repr(value):  # an extreme, moved on: min(id) - 1
+        function = ("count",)
+    orders = ("<", "<=", ">", ">=")
+    wide = {"max": ("<", "<="), "min": (">", ">="), "count": orders}.get(function[-1] if function else "", ())
     return name in wide and _whole_table(query, rows, _MAX_DEPTH) == rows.table

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
+from backends.postgres.constants import fold
 from backends.postgres.functions import literal
 from backends.postgres.names import strings
 from backends.postgres.scope import Tree
@@ -12,6 +14,8 @@ _NOW = frozenset({"now", "clock_timestamp", "statement_timestamp", "transaction_
 _NOW_TEXTS = frozenset({"now", "today", "tomorrow", "infinity"})
 _LONG_AGO = re.compile(r"\s*(?:(\d+)\s*(?:y|year|years)|(\d+)\s*(?:d|day|days)|(\d+)\s*(?:mon|month|months))\b.*", re.I)
 _MANY_YEARS = 20
+_LONG_AGO_BY = {"to_timestamp": 631_152_000, "make_date": 1990, "make_timestamp": 1990, "make_timestamptz": 1990}
+"""What the first argument is below for a moment before 1990."""
 
 
 def covers_all_times(name: str, bound: Tree) -> bool:
@@ -22,7 +26,17 @@ def covers_all_times(name: str, bound: Tree) -> bool:
         if words[-1] == "+":
             return name in ("<", "<=")
         return name in (">", ">=") and _is_long(literal(inner.get("rexpr")) or "")
+    if name in (">", ">="):
+        return _is_long_ago(bound)
     return name in ("<", "<=") and is_now(bound)
+
+
+def _is_long_ago(bound: Tree) -> bool:
+    """to_timestamp(0), make_date(1900, 1, 1)."""
+    call = bound.get("FuncCall", {})
+    first = fold(call.get("args", [{}])[0])
+    limit = _LONG_AGO_BY.get((strings(call.get("funcname", ())) or ("",))[-1])
+    return limit is not None and first is not None and isinstance(first[0], (int, Decimal)) and first[0] < limit
 
 
 def is_now(node: Tree) -> bool:

@@ -196,7 +196,8 @@ def simplify(node: Any, rows: Rows) -> Any:
         return simplify(node.expression, rows)
     vanishes = isinstance(node, (exp.Mul, exp.BitwiseAnd)) and (0,) in (left, right)
     vanishes = vanishes or (isinstance(node, exp.Mod) and right in ((1,), (-1,)))
-    if vanishes or (isinstance(node, exp.Sub) and canonical(node.this, rows) == canonical(node.expression, rows)):
+    cancels = isinstance(node, (exp.Sub, exp.BitwiseXor))
+    if vanishes or (cancels and canonical(node.this, rows) == canonical(node.expression, rows)):
         return exp.Literal.number(0)
     return node
 

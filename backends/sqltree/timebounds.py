@@ -28,12 +28,15 @@ _YEARS = {
     "SS": 1 / 31_557_600,
 }
 _MANY_YEARS = 20
+_UNIX_1990 = 631_152_000
 
 
 def covers_all_times(name: str, bound: Any) -> bool:
     """`t < now()`, `t <= now() + …`, `t > now() - interval 100 year`, `t > dateadd(year, -100, now())`."""
     while isinstance(bound, (exp.Paren, exp.Cast, exp.TsOrDsToTimestamp)):
         bound = bound.this
+    if name in ("GT", "GTE") and isinstance(bound, (exp.UnixToTime, exp.Literal)):
+        return _is_long_ago(bound)
     if is_now(bound):
         return name in ("LT", "LTE")
     if isinstance(bound, (exp.Add, exp.Sub, exp.DateAdd, exp.DateSub)) and is_now(_bare(bound.this)):
@@ -42,6 +45,13 @@ def covers_all_times(name: str, bound: Any) -> bool:
             return False
         return name in ("LT", "LTE") if years >= 0 else name in ("GT", "GTE") and years <= -_MANY_YEARS
     return False
+
+
+def _is_long_ago(bound: Any) -> bool:
+    """from_unixtime(0), cast(0 as datetime): the literal is what is left of a cast."""
+    seconds = fold(bound.this if isinstance(bound, exp.UnixToTime) else bound)
+    read = number(str(seconds[0])) if seconds is not None else None
+    return read is not None and read[0] < _UNIX_1990
 
 
 def _bare(node: Any) -> Any:
