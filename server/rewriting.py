@@ -1,7 +1,8 @@
 """The smallest change that passes: where a call was refused or held, a statement for which the same question was
 asked of the same engine, and that it allows.
 
-Nothing is offered that was not decided so. It costs at most `SECONDS`, and nothing where a call is allowed.
+Nothing is offered that was not decided so. It costs at most `SECONDS` of our own processor time, and nothing where a
+call is allowed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ async def with_rewrite(judge: Judge, place: Place, judged: Judgement, answer: An
     if answer.status not in ("denied", "held") or place.backend.rewrites is None:
         return answer
     target = await _target(judge, place)
-    offered = offer(judge, place, judged, target=target, clock=time.perf_counter, **call)
+    offered = offer(judge, place, judged, target=target, clock=time.thread_time, **call)
     if offered is None:
         return answer
     passes = "passes" if offered.outcome == "allow" else "can pass, once it is approved"
