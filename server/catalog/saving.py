@@ -151,6 +151,14 @@ async def vanish(store: Store, resource: str, kept: set[Path], *, started: float
     return changes
 
 
+async def vanish_tables(store: Store, resource: str, tables: Iterable[Table], *, now: float) -> None:
+    """These tables are gone."""
+    async with store.session() as session:
+        for row in (await _rows_of_tables(session, resource, set(tables))).values():
+            row.vanished_at, row.state = now, ""
+        await bump(session, resource)
+
+
 async def bump(session: AsyncSession, resource: str) -> CatalogState:
     """Tell other processes that labels of this resource changed."""
     state = await state_of(session, resource)

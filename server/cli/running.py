@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli.command import CHECK_FAILED, ConfigOption, JsonOption, command, load
+from server.cli.command import CHECK_FAILED, USAGE, CommandFailed, ConfigOption, JsonOption, command, load
 from server.cli.terminal import print_json
 
 
@@ -43,14 +43,24 @@ def serve(config: ConfigOption = None) -> None:
 
 
 @command
-def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
+def doctor(
+    masking: Annotated[str, typer.Option("--masking", help="Prove that a resource's masks hold, on every door.")] = "",
+    user: Annotated[str, typer.Option("--user", help="With --masking: the person as whom is read.")] = "",
+    plant: Annotated[
+        bool, typer.Option("--plant", help="With --masking: plant made-up values in a scratch schema, and drop it.")
+    ] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
     """Check configuration, store, policies, targets, TLS, clocks, and what a client would meet.
 
+    With --masking, read sensitive values back through every door that is open, and say which label leaks where.
     Exits 1 when a check failed; warnings alone do not.
 
     \b
     Example:
       warded doctor --json
+      warded doctor --masking shop --user dana --plant
     """
     import asyncio
 
@@ -58,7 +68,14 @@ def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
     from server.config_file import config_path
     from server.doctor import examine
 
-    lines = asyncio.run(examine(config_path(config)))
+    if masking:
+        if not user:
+            raise CommandFailed("--masking reads as a person", "Name one with --user.", code=USAGE)
+        from server.doctor.masking import check_masking
+
+        lines = asyncio.run(check_masking(load(config), masking, user, plant=plant))
+    else:
+        lines = asyncio.run(examine(config_path(config)))
     print_report(lines, json=json)
     if any(line.status == "fail" for line in lines):
         raise typer.Exit(CHECK_FAILED)
