@@ -33,15 +33,16 @@ check: $(VENV)/.tests ## style, types, import contracts, docs, docker files
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
 
 bench: $(VENV)/.bench ## added latency and throughput against a direct connection and MCP Toolbox
-	$(BIN)/python -m tests.benchmarks.policy
 	$(BIN)/python -m tests.benchmarks.gateway
+	$(BIN)/python -m tests.benchmarks.policy
 
 docs: $(VENV)/.tests ## write the reference pages from the code, test that the documentation matches it
 	$(BIN)/python -m server.reference --write
 	$(BIN)/python -m pytest -q tests/docs
 
-train: $(VENV)/.tests ## make the column net's model file again, its digest and its card
+train: $(VENV)/.tests ## make the models of the column net and the name tagger again, with their digests and cards
 	$(BIN)/python -m catalog.columns.training
+	$(BIN)/python -m catalog.prose.training
 
 eval: $(VENV)/.tests ## how well columns are told on tables of another generator, Presidio beside it; writes docs/detection.md and its chart
 	$(BIN)/python -m tests.evaluation --write

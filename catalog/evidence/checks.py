@@ -141,6 +141,8 @@ def email(text: str, start: int, end: int) -> Span | None:
     if not any(char.isalnum() for char in mailbox) or not all(char.isalnum() or char in "-_." for char in domain):
         return None
     at = start + text[start:end].index("@")
+    if text[at + 1 + len(domain) :][:2] in (":~", ":/"):  # a shell's prompt or a path on a host
+        return None
     return at - len(mailbox), at + 1 + len(domain)
 
 

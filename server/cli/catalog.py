@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from server.cli import catalog_list, catalog_review, catalog_scan, catalog_show
+from server.cli import (
+    catalog_classify,
+    catalog_json,
+    catalog_list,
+    catalog_review,
+    catalog_scan,
+    catalog_show,
+    catalog_stream,
+)
 from server.cli.command import group
 
 app = group("catalog", "Where sensitive data is, who reads it, and what reviewers say.")
@@ -17,3 +25,6 @@ app.command()(catalog_review.pin)
 app.command()(catalog_review.unpin)
 app.command()(catalog_review.accept)
 app.command()(catalog_list.export)
+app.command()(catalog_classify.classify)
+app.command("classify-json")(catalog_json.classify_json)
+app.command("mask-stream")(catalog_stream.mask_stream)

@@ -1,0 +1,253 @@
+"""Prose with known names and addresses: templates filled with people, places and firms of many countries."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from faker import Faker
+
+from catalog.model import Label
+from catalog.prose.lexicon import common_words
+
+LOCALES: Mapping[str, tuple[str, ...]] = {
+    "en": ("en_US", "en_GB", "en_IN", "en_US", "en_CA"),
+    "de": ("de_DE", "de_CH"),
+    "fr": ("fr_FR", "fr_CA"),
+    "es": ("es_ES", "es_AR"),
+    "it": ("it_IT",),
+    "pt": ("pt_BR",),
+    "nl": ("nl_NL",),
+    "pl": ("pl_PL",),
+    "sv": ("sv_SE",),
+    "tr": ("tr_TR",),
+}
+RAMBLING = 0.25  # share of sentences that are words at random around people, places and firms
+TITLED, SHOUTED = 0.06, 0.03  # share of sentences in Title Case and in capitals
+_CHOICE = re.compile(r"\(([^()]*)\)")
+_SLOT = re.compile(r"\{(\w{1,8})\}")
+_SYLLABLES_TEXT = """
+ka lo mi ra ten dor vi sha gu pel ban ori zu ne chi wa mar sol ti jo bek ul an er in os ad
+"""
+_SYLLABLES = tuple(_SYLLABLES_TEXT.split())
+_PRODUCTS_TEXT = """
+Windows Linux Chrome Excel Outlook Teams Slack Jira Kafka Redis Postgres Docker Kubernetes Terraform Android
+Photoshop Salesforce Shopify GitHub Jenkins Nginx Python Galaxy Pixel ThinkPad PlayStation Corolla Golf Tesla
+Netflix Spotify WhatsApp Zoom Stripe Grafana Prometheus Oracle Hadoop Spark Airflow Tableau Figma Notion Ubuntu
+Firefox Safari
+"""
+_PRODUCTS = tuple(_PRODUCTS_TEXT.split())
+_WORDS = sorted(common_words())
+_DEPARTMENTS = [
+    "Sales",
+    "Marketing",
+    "Finance",
+    "Legal",
+    "Human Resources",
+    "Engineering",
+    "Support",
+    "Procurement",
+    "Operations",
+    "IT",
+]
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_LANGUAGES = ["English", "German", "French", "Spanish", "Polish", "Turkish", "Hindi", "Arabic", "Dutch", "Portuguese"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A text and its labelled spans."""
+
+    text: str
+    spans: tuple[tuple[int, int, Label], ...]
+
+
+@dataclass(slots=True)
+class Source:
+    """Draws what fills the slots, from one random generator and the countries of `locales`."""
+
+    draw: random.Random
+    fakers: Mapping[str, Faker]
+    invented: float = 0.15
+
+    def faker(self, locales: tuple[str, ...]) -> Faker:
+        return self.fakers[self.draw.choice(locales)]
+
+
+def source(seed: int, locales: Mapping[str, tuple[str, ...]] = LOCALES) -> Source:
+    fakers = {}
+    for number, locale in enumerate(sorted({each for several in locales.values() for each in several})):
+        fakers[locale] = Faker(locale, use_weighting=False)
+        fakers[locale].seed_instance(seed * 1000 + number)
+    return Source(random.Random(seed), fakers)
+
+
+def templates(path: Path | None = None) -> list[tuple[str, str]]:
+    """(language, template) of every line."""
+    place = path or files("catalog.prose.training") / "templates.txt"
+    language, found = "en", []
+    for line in place.read_text("utf-8").splitlines():
+        if line.startswith("= "):
+            language = line[2:].strip()
+        elif line and not line.startswith("#"):
+            found.append((language, line))
+    return found
+
+
+def samples(
+    count: int, source: Source, *, lines: list[tuple[str, str]], locales: Mapping[str, tuple[str, ...]]
+) -> Iterator[Sample]:
+    """Texts of one to three sentences."""
+    every = tuple(sorted(source.fakers))
+    for _ in range(count):
+        language, _line = source.draw.choice(lines)
+        same = [line for spoken, line in lines if spoken == language]
+        parts = []
+        for _sentence in range(source.draw.choice((1, 1, 1, 2, 2, 3))):
+            own = locales.get(language, every) if source.draw.random() < 0.7 else every
+            line = _rambling(source.draw) if source.draw.random() < RAMBLING else source.draw.choice(same)
+            parts.append(_styled(_filled(line, source, own), source.draw))
+        yield _joined(parts, source.draw.choice((" ", " ", "\n")))
+
+
+def _joined(parts: list[Sample], gap: str) -> Sample:
+    text, spans = "", []
+    for part in parts:
+        lead = len(text) + (len(gap) if text else 0)
+        text = text + gap + part.text if text else part.text
+        spans += [(start + lead, end + lead, label) for start, end, label in part.spans]
+    return Sample(text, tuple(spans))
+
+
+def _rambling(draw: random.Random) -> str:
+    """Common words in any order with things among them: what a name looks like when nothing around it tells."""
+    words = [
+        word.capitalize() if draw.random() < 0.06 else word for word in draw.choices(_WORDS, k=draw.randint(4, 14))
+    ]
+    for _ in range(draw.choice((0, 1, 1, 2))):
+        slot = draw.choice(("p", "p", "p", "p", "f", "f", "l", "country", "product", "month", "n", "id", "dept", "t"))
+        words.insert(draw.randint(0, len(words)), "{" + slot + "}" + draw.choice(("", "", "", ",")))
+    if not words[0].startswith("{"):
+        words[0] = words[0].capitalize()
+    return " ".join(words) + draw.choice((".", ".", "", "?", "!"))
+
+
+def _styled(sample: Sample, draw: random.Random) -> Sample:
+    chance = draw.random()
+    if chance > TITLED + SHOUTED:
+        return sample
+    text = sample.text.title() if chance < TITLED else sample.text.upper()
+    return Sample(text, sample.spans) if len(text) == len(sample.text) else sample
+
+
+def _filled(template: str, source: Source, locales: tuple[str, ...]) -> Sample:
+    while "(" in template:
+        template = _CHOICE.sub(lambda found: source.draw.choice(found[1].split("|")), template)
+    text, spans, last = "", [], 0
+    for found in _SLOT.finditer(template):
+        text += template[last : found.start()]
+        value, label = _value(found[1], source, locales)
+        if label:
+            spans.append((len(text), len(text) + len(value), label))
+        text, last = text + value, found.end()
+    return Sample(text + template[last:], tuple(spans))
+
+
+def _value(slot: str, source: Source, locales: tuple[str, ...]) -> tuple[str, Label | None]:
+    faker = source.faker(locales)
+    if slot in ("p", "f", "l", "t", "g"):
+        return _person(slot, source, faker), Label.PERSON
+    if slot == "a":
+        return _address(source, faker), Label.ADDRESS
+    return _PLAIN[slot](source.draw, faker), None
+
+
+def _person(slot: str, source: Source, faker: Faker) -> str:
+    draw = source.draw
+    first, last = _given(source, faker), _family(source, faker)
+    forms = {"f": first, "l": last, "t": f"{draw.choice(('Dr.', 'Mr.', 'Mrs.', 'Ms.', 'Dr', 'Mr', 'Prof.'))} {last}"}
+    name = forms.get(slot) or f"{first} {last}"
+    if slot == "p":
+        name = draw.choice(
+            (
+                name,
+                name,
+                name,
+                name,
+                name,
+                first,
+                first,
+                last,
+                f"{first[0]}. {last}",
+                f"{first} {draw.choice('ABCDEGHJKLMRST')}. {last}",
+            )
+        )
+        if draw.random() < 0.04:
+            name = f"{last}, {first}"
+        if draw.random() < 0.07:
+            name = f"{first} {_given(source, faker)} {last}"
+    if draw.random() < 0.05:
+        return name.lower()
+    return name.upper() if draw.random() < 0.04 else name
+
+
+def _given(source: Source, faker: Faker) -> str:
+    return _invented(source) if source.draw.random() < source.invented else str(faker.first_name())
+
+
+def _family(source: Source, faker: Faker) -> str:
+    return _invented(source) if source.draw.random() < source.invented else str(faker.last_name())
+
+
+def _invented(source: Source) -> str:
+    return "".join(source.draw.choices(_SYLLABLES, k=source.draw.choice((2, 2, 3)))).capitalize()
+
+
+def _address(source: Source, faker: Faker) -> str:
+    draw = source.draw
+    if draw.random() < 0.5:
+        return str(faker.street_address()).replace("\n", ", ")
+    return str(faker.address()).replace("\n", draw.choice((", ", ", ", " ", "\n")))
+
+
+_PLAIN: Mapping[str, Callable[[random.Random, Faker], str]] = {
+    "city": lambda draw, faker: str(faker.city()),
+    "country": lambda draw, faker: str(faker.country()),
+    "co": lambda draw, faker: str(faker.company()),
+    "product": lambda draw, faker: draw.choice(_PRODUCTS),
+    "job": lambda draw, faker: str(faker.job()),
+    "dept": lambda draw, faker: draw.choice(_DEPARTMENTS),
+    "month": lambda draw, faker: draw.choice(_MONTHS),
+    "day": lambda draw, faker: draw.choice(_DAYS),
+    "date": lambda draw, faker: faker.date(draw.choice(("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%B %d, %Y", "%d %b %Y"))),
+    "dob": lambda draw, faker: faker.date(draw.choice(("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%B %d, %Y"))),
+    "time": lambda draw, faker: faker.time(draw.choice(("%H:%M", "%H:%M:%S", "%I:%M %p"))),
+    "n": lambda draw, faker: str(draw.randint(1, 10 ** draw.randint(1, 8))),
+    "id": lambda draw, faker: (
+        draw.choice("ABCDEFKXZ") + draw.choice("ABCDEFKXZ") + draw.choice(("-", "", "_")) + str(draw.randint(10, 99999))
+    ),
+    "ip": lambda draw, faker: faker.ipv4(),
+    "email": lambda draw, faker: str(faker.email()),
+    "phone": lambda draw, faker: str(faker.phone_number()),
+    "amount": lambda draw, faker: draw.choice(("$", "€", "EUR ", "USD ", "£")) + str(draw.randint(5, 90000)),
+    "lang": lambda draw, faker: draw.choice(_LANGUAGES),
+    "word": lambda draw, faker: str(faker.word()).capitalize() if draw.random() < 0.3 else str(faker.word()),
+}

@@ -1,0 +1,36 @@
+"""What is sensitive in lines of output, each by itself: hard evidence, explained numbers, names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from catalog.prose import Span, settled
+from catalog.prose.recognisers import keyed, telephones
+from catalog.prose.tagger import tag_many
+from catalog.sweep import sweep
+from catalog.unfold import unfold
+
+LONGEST = 4096  # characters of a line in which names are looked for; evidence is looked for in all
+
+
+def find_in_lines(lines: Sequence[str], *, names: Sequence[bool]) -> list[tuple[Span, ...]]:
+    """The spans of every line. Only lines with `names` are searched for more than hard evidence."""
+    found: list[list[Span]] = [[] for _ in lines]
+    for hit in sweep(lines):
+        found[hit.cell].append(Span(hit.start, hit.end, hit.label, 1.0))
+    chosen = [number for number, wanted in enumerate(names) if wanted and lines[number].strip()]
+    folded = {number: unfold(lines[number][:LONGEST]) for number in chosen}
+    for number, seen in folded.items():
+        if any("0" <= char <= "9" for char in seen.text) or ":" in seen.text or "=" in seen.text:
+            found[number] += [Span(*seen.back(start, end), label, 0.9) for start, end, label in keyed(seen.text)]
+            found[number] += [Span(*seen.back(start, end), label, 0.8) for start, end, label in telephones(seen.text)]
+    for number, tagged in zip(chosen, tag_many([folded[number].text for number in chosen]), strict=True):
+        for start, end, label in tagged:
+            if _capital(folded[number].text[start:end]):
+                found[number].append(Span(*folded[number].back(start, end), label, 0.7))
+    return [settled(each) if each else () for each in found]
+
+
+def _capital(text: str) -> bool:
+    """Logs are full of lower-case words that no sentence explains; names have a capital or foreign letter."""
+    return any(char.isupper() or char > "\x7f" for char in text)
