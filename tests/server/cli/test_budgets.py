@@ -42,3 +42,28 @@ def test_what_is_used_is_shown_beside_the_ceiling_with_its_raises(spent: Warded)
 def test_a_count_whose_rule_is_gone_has_no_ceiling(spent: Warded) -> None:
     (spent.config.parent / "rules" / "cap.cedar").unlink()
     assert {found["ceiling"] for found in spent.json("budgets")} == {None}
+
+
+def test_explain_shows_the_ceilings_of_what_it_allows_and_the_facts_beside_the_text(spent: Warded) -> None:
+    told = spent.ok(
+        "policy",
+        "explain",
+        "-r",
+        "shop",
+        "-g",
+        "dba",
+        "--label",
+        "EMAIL",
+        "--estimated-rows",
+        "7",
+        "--tainted",
+        "SELECT 1",
+    ).stdout
+    assert "at most 100 rows a day (cap, cap.cedar:1)" in told
+    assert [
+        line.split()[1] for line in told.splitlines() if line.strip().startswith(("mode:", "tainted:", "estimate:"))
+    ] == [
+        "read_write",
+        "yes",
+        "7",
+    ]
