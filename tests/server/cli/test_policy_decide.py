@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.server.cli.conftest import Warded
 
 LINES = [
@@ -36,6 +38,14 @@ def test_standard_input_and_a_file_are_answered_line_by_line_without_any_configu
     found = run("-", given=text())
     assert {line["id"]: line["decision"] for line in found} == DECISIONS
     assert run(str(file)) == found
+
+
+@pytest.mark.parametrize("protocol", ["postgres", "mysql", "mssql", "ssh"])
+def test_the_first_line_of_each_protocol_finds_its_parser_loaded(protocol: str) -> None:
+    columns = ", ".join(f"c{number} + {number}" for number in range(60))
+    texts = {"ssh": "ls -l /tmp"}.get(protocol, f"SELECT {columns} FROM t JOIN u ON t.id = u.id WHERE t.a IN (1, 2)")
+    (found,) = run("-", given=json.dumps({"id": 1, "protocol": protocol, "input": texts}) + "\n")
+    assert (found["decision"], found["rules"]) == ("allow", ["agents.read"])
 
 
 def test_bad_lines_are_denied_and_the_others_are_not_lost() -> None:
