@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from backends.base import Informed, Rewrite
-from catalog.model import Locator
+from catalog.labels import Labels
+from catalog.model import Label, Locator
 from policy.model import Allow, Deny, Hold, Identity, Operation
 from server.answer import Answer, OfferedRewrite
 from server.judging import Judge, Judgement, Place
@@ -51,7 +52,8 @@ def offer(
     parse, rewrites = place.backend.parse_for, place.backend.rewrites
     if parse is None or rewrites is None or TEXT not in arguments:
         return None
-    for candidate in rewrites(judged.query.operation, hidden=_hidden(judge, place, judged), target=target):
+    hidden = hidden_from(judge.labels.get(place.resource.name), judged.engine.revealed(judged.query))
+    for candidate in rewrites(judged.query.operation, hidden=hidden, target=target):
         if clock() > until:
             return None
         operation = parse(verb, {**arguments, TEXT: candidate.sql}, target=target)
@@ -79,10 +81,8 @@ def _offered(candidate: Rewrite, outcome: str) -> OfferedRewrite:
     return OfferedRewrite(candidate.sql, candidate.change, outcome)
 
 
-def _hidden(judge: Judge, place: Place, judged: Judgement) -> Callable[[Locator], bool]:
-    """Whether any label at a place stays hidden from this caller."""
-    labels = judge.labels.get(place.resource.name)
-    revealed = judged.engine.revealed(judged.query)
+def hidden_from(labels: Labels, revealed: frozenset[Label]) -> Callable[[Locator], bool]:
+    """Whether any label at a place stays hidden from whoever sees `revealed`."""
 
     def hidden(column: Locator) -> bool:
         *table, name = column.path

@@ -12,6 +12,7 @@ from server.config import Config
 from server.config_file import ConfigError, Problem, config_path, json_schema, load_config
 from server.demo.database import Database
 from server.demo.files import open_folder, write_config
+from server.inventory import resources_of
 
 SHOP = """
 resources:
@@ -234,3 +235,13 @@ def test_a_misspelt_key_of_a_pack_is_told_with_its_line_and_the_nearest_one(tmp_
         load_config(path)
     (found,) = caught.value.problems
     assert (found.line, found.key, found.remedy) == (4, "policy.packs.0.mdoe", 'Did you mean "mode"?')
+
+
+def test_reviewed_functions_reach_the_backend_as_an_option(tmp_path: Path) -> None:
+    path = tmp_path / "warded.yaml"
+    shop = "resources:\n  shop:\n    kind: postgres\n    address: postgres://db:5432/shop\n    logins: [{user: app}]\n"
+    path.write_text(f"{shop}    functions: {{reviewed: [app.tax/2, 'extension:postgis']}}\n")
+    assert resources_of(load_config(path))["shop"].options["functions.reviewed"] == "app.tax/2 extension:postgis"
+    path.write_text(f"{shop}    functions: {{reviewed: [tax]}}\n")
+    with pytest.raises(ConfigError, match="names no function"):
+        load_config(path)

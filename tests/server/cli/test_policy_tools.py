@@ -105,6 +105,13 @@ def test_explain_shows_facts_rules_with_their_place_and_the_decision(warded: War
     assert "\x1b[" in warded(*words, env={"FORCE_COLOR": "1"}).stdout
 
 
+def test_explain_shows_the_smallest_change_that_passes(warded: Warded) -> None:
+    rules(warded, RULES)
+    words = ("policy", "explain", "-r", "shop", "-g", "support", "SELECT id FROM orders WHERE mail LIKE 'a%'")
+    assert warded.json(*words)["rewrite"]["sql"] == "SELECT id FROM orders"
+    assert "SELECT id FROM orders\n" in warded.ok(*words).stdout
+
+
 def test_explain_takes_approvals_labels_a_folder_and_standard_input(warded: Warded, draft: Path) -> None:
     rules(warded, WRITES)
     asked = ("policy", "explain", "-r", "shop", "-g", "support", "--label", "EMAIL")
