@@ -20,10 +20,16 @@ from backends.postgres.harmless import HARMLESS_FUNCTIONS, HARMLESS_OPERATORS
 from backends.postgres.names import Name, qualified, strings
 from backends.postgres.target import Routine, Target
 from backends.postgres.walk import Tree, Walk
+from policy.effects import Effect
 
 READS = Verdict(frozenset(), frozenset(), opaque=True)
 """Reviewed code that may read tables: it runs unasked, but what it may have read is not known."""
 
+_BY_VOLATILITY = {
+    "immutable": Effect.UNKNOWN_FUNCTION_IMMUTABLE,
+    "stable": Effect.UNKNOWN_FUNCTION_STABLE,
+    "volatile": Effect.UNKNOWN_FUNCTION_VOLATILE,
+}
 _BETWEEN = (">=", "<=")
 
 
@@ -81,12 +87,18 @@ def _known(walk: Walk, target: Target, name: Name, count: int) -> Verdict | None
         return united(DANGEROUS[word], UNKNOWN) if routines or not builtin else DANGEROUS[word]
     if strange:
         walk.facts.calls.update(dict.fromkeys(map(str, strange)))
-        return UNKNOWN
+        return _unreviewed(strange)
     if builtin and not (word in HARMLESS_FUNCTIONS or target.body.core[word]):
         return UNKNOWN
     if builtin or routines:
         return READS if any(_reads(routine) for routine in routines) else None
     return _missing(walk, target, name, count)
+
+
+def _unreviewed(routines: list[Routine]) -> Verdict:
+    """Unknown, with what the catalog says of any that could be meant."""
+    said = frozenset(_BY_VOLATILITY[routine.volatility] for routine in routines)
+    return united(UNKNOWN, Verdict(frozenset(), said))
 
 
 def _missing(walk: Walk, target: Target, name: Name, count: int) -> Verdict | None:
@@ -105,7 +117,7 @@ def _operator(walk: Walk, target: Target, name: Name) -> Verdict | None:
     strange = [routine for routine in routines if not target.cleared(routine, routine.most)]
     if strange:
         walk.facts.calls.update(dict.fromkeys(f"operator {word}: {routine}" for routine in strange))
-        return UNKNOWN
+        return _unreviewed(strange)
     if routines or (schema in BUILT_IN_SCHEMAS and word in HARMLESS_OPERATORS):
         return READS if any(_reads(routine) for routine in routines) else None
     return UNKNOWN
