@@ -32,7 +32,7 @@ def test_the_fields_of_a_version_are_frozen() -> None:
         ],
         "operation.closed/1": [
             *("operation_id", "outcome", "rows", "affected", "masked", "masked_cells", "truncated"),
-            *("error_code", "duration_ms"),
+            *("error_code", "duration_ms", "revealed", "mask_key"),
         ],
         "request.decided/1": ["request_id", "decision", "user", "group", "comment"],
         "outcome.unknown/1": ["operation_id", "segment"],
