@@ -64,6 +64,7 @@ class CatalogKeeper:
         self._tables: dict[str, set[Table]] = {}
         self._versions: dict[str, int] = {}
         self._first: set[str] = set()  # under their first scan: masked wholly until it is done
+        self._settling = asyncio.Lock()
         self._woken, self._tended = asyncio.Event(), asyncio.Event()
 
     async def load(self) -> None:
@@ -110,15 +111,16 @@ class CatalogKeeper:
             await self.settle()
 
     async def settle(self) -> None:
-        """One round of `tend`. What the store refuses now is kept for the next one."""
-        try:
-            if self.findings.waiting:
-                await self.announce(await self.findings.flush())
-            if self.readings.waiting:
-                await self.readings.flush()
-            await self.refresh()
-        except StoreUnavailable as error:
-            log.warning("catalog not written", problem=str(error))
+        """One round of `tend`; on return all that waited when it began is written. What the store refuses is kept."""
+        async with self._settling:
+            try:
+                if self.findings.waiting:
+                    await self.announce(await self.findings.flush())
+                if self.readings.waiting:
+                    await self.readings.flush()
+                await self.refresh()
+            except StoreUnavailable as error:
+                log.warning("catalog not written", problem=str(error))
 
     async def refresh(self) -> None:
         """Take over labels that changed, here or in another process. Raises StoreUnavailable."""
@@ -127,7 +129,7 @@ class CatalogKeeper:
         changed = [name for name in changed if name not in self._first]
         for name in changed:
             self.labels.replace(name, await load_labels(self.store, name))
-            self._versions[name] = versions[name]
+            self._versions[name] = versions.get(name, 0)
         if changed:
             self._count_blind()
 
