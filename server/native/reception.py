@@ -30,8 +30,9 @@ from server.store.engine import Store, StoreUnavailable
 from server.store.models import Login, Setting, User
 
 FAILURE_SECONDS = 0.25
-FREE_FAILURES = 5
-LONGEST_WAIT = 60.0
+FREE_FAILURES = 20
+"""Of one user from one address. Tokens and credentials cannot be guessed; this only keeps a loop from costing much."""
+LONGEST_WAIT = 30.0
 ATTEMPTS, ATTEMPT_SECONDS = 600, 60.0
 _SALT_KEY = "native_salt_key"
 

@@ -168,16 +168,18 @@ class ClientPipe(asyncio.Protocol):
 
     def _decrypt(self) -> None:
         assert self._tls is not None
+        ended = False
         try:
             while piece := self._tls.read(PIECE):
                 self._unread += piece
+            ended = True  # close_notify: the client says goodbye
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError:
-            self._eof = True
-            if self._transport is not None:
-                self._transport.abort()
+            ended = True
         self._send_pending()
+        if ended and self._transport is not None:
+            self._transport.close()
 
     def _send_pending(self) -> None:
         if self._outgoing.pending and self._transport is not None:

@@ -47,8 +47,15 @@ def test_taking_the_offer_of_channel_binding_away_is_noticed() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [b"", b"n,,", b"n,,n=,r=short", b"n,a=x,n=,r=rOprNGfwEbeRWgbNEkqO", b"\xff", b"p=tls-unique,,n=,r=" + b"r" * 20]
-    + [b"n,,n=," + b"x" * 5000],
+    [
+        b"",
+        b"n,,",
+        b"n,,n=,r=short",
+        b"n,a=x,n=,r=rOprNGfwEbeRWgbNEkqO",
+        b"\xff",
+        b"p=tls-unique,,n=,r=" + b"r" * 20,
+        b"n,,n=," + b"x" * 5000,
+    ],
 )
 def test_a_malformed_first_message_is_refused(message: bytes) -> None:
     with pytest.raises(AuthenticationFailed):
