@@ -22,6 +22,9 @@ from policy.model import Action, Steer
 ANALYSED = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "ExplainStmt"})
 """Statements whose names PostgreSQL looks up when they are prepared (parser/analyze.c, transformStmt)."""
 
+_LOOKED_UP = ANALYSED - {"ExplainStmt"}
+"""Of these, statements whose tables must be there, unless they make one."""
+
 _SAFE_ACTIVITY_TEXT = """
 datid datname pid leader_pid usesysid usename backend_start xact_start query_start state_change wait_event_type
 wait_event state backend_xid backend_xmin query_id query backend_type
@@ -36,6 +39,8 @@ def resolve(facts: Facts, target: Target, *, kind: str) -> None:
     facts.targets = dict.fromkeys(found for place in facts.targets for found in _relations(target, place))
     relations = [found.path for found in facts.targets if found.kind == "table"]
     names = [(path[0], path[1]) for path in relations]
+    if kind in _LOOKED_UP and not facts.opaque and Effect.CREATE_AS not in facts.effects:
+        facts.missing.update(dict.fromkeys(word for place, word in names if (place, word) not in target.body.relations))
     facts.columns = dict.fromkeys(found for place in facts.columns for found in _columns(target, place, names))
     steering: dict[Steer, None] = {}
     for steer in facts.steering:
@@ -99,7 +104,8 @@ def _steers(facts: Facts, target: Target, steer: Steer, names: list[Name], *, an
     name = steer.locator.path[-1]
     owners = _owners(target, steer.locator, names)
     if owners is None:
-        yield steer
+        if not any(word in facts.missing for _schema, word in names):
+            yield steer
     elif name == "*":
         yield from _every(target, steer, owners)
     else:

@@ -189,6 +189,9 @@ async def test_stars_and_natural_joins_are_told_by_the_targets_columns(
         "SELECT nosuch(1, 2)",
         "UPDATE people SET name = 'x' WHERE idd = 1",
         "SELECT p.nmae || 'x' FROM people p",
+        "SELECT id FROM poeple WHERE name = 'x'",
+        "SELECT 1 FROM people p JOIN app.ordres o ON o.person = p.id",
+        "DELETE FROM nosuch WHERE id = 1",
     ],
 )
 async def test_a_name_that_there_is_not_steers_nothing_and_the_target_says_so(
@@ -209,6 +212,27 @@ async def test_what_was_taken_for_a_mistake_never_runs(upstream: PostgresUpstrea
     with pytest.raises(UpstreamError) as error:
         await run(upstream, operation)
     assert "schema changed" in error.value.message
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1 AS x INTO app.made",
+        "WITH poeple AS (SELECT 1 AS x) SELECT x FROM poeple",
+        "EXPLAIN CREATE TABLE app.made AS SELECT 1",
+        "CREATE TABLE app.made AS SELECT id FROM people",
+        "SELECT nextval('app.s')",
+        "INSERT INTO people (id, name) VALUES (9, 'x') ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+        "SELECT g FROM generate_series(1, 3) g WHERE g > 1",
+        "SELECT key FROM jsonb_each('{}') WHERE value IS NOT NULL",
+        "SELECT p.ctid FROM people p, LATERAL (SELECT p.id AS z) l WHERE z = 1",
+        "SELECT relname FROM pg_class WHERE oid = 1",
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'app'",
+        "UPDATE orders SET total = x.t FROM (VALUES (1, 2)) AS x(i, t) WHERE id = x.i",
+    ],
+)
+async def test_what_is_there_or_made_is_no_mistake(target: Target, sql: str) -> None:
+    assert not judged(target, sql).options
 
 
 @pytest.mark.parametrize(
