@@ -15,6 +15,7 @@ from backends.postgres.upstream import REVIEWED, PostgresUpstream
 from policy.model import Allow, Identity, Operation, Query
 from policy.permit import issue
 from tests.backends.postgres.asking import LIMITS, resource_of
+from tests.backends.postgres.parsing import CASES_SQL
 from tests.support.servers.postgres import Server
 
 pytestmark = pytest.mark.anyio
@@ -320,3 +321,13 @@ async def run(upstream: PostgresUpstream, operation: Operation) -> None:
     permit = issue(Allow(), query, login=resource.logins[0], decision_id="d1")
     chunks = [chunk async for chunk in upstream.execute(permit, limits=LIMITS, label="test")]
     assert isinstance(chunks[0], Columns)
+
+
+async def test_every_pair_is_judged_with_a_target_as_well_and_never_more_mildly_in_what_it_does(target: Target) -> None:
+    """What the text alone does not allow may be allowed by what the target knows; never the other way round."""
+    for sql in CASES_SQL:
+        alone, known = judged(None, sql), judged(target, sql)
+        assert known.problem == alone.problem, sql
+        lost = alone.effects - known.effects
+        assert lost <= {"unknown-function", "catalog-secrets"}, (sql, lost)
+        assert known.actions >= alone.actions - {"run"}, sql
