@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -58,7 +59,7 @@ async def secured(
     (folder / "ca.pem").write_bytes(authority.pem)
     place(authority.issue("localhost", "127.0.0.1"), folder, "door")
     database = shop_server.create_database(prefix="native", template="shop_template")
-    keys = {"tls_certificate": folder / "door.pem", "tls_key": folder / "door.key"}
+    keys: dict[str, Any] = {"tls_certificate": folder / "door.pem", "tls_key": folder / "door.key"}
     gateway = tmp_path_factory.mktemp("gateway")
     async with open_door(
         gateway, shop_server, database, migrated_file, client_authority=folder / "ca.pem", login_seconds=5, **keys
