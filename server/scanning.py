@@ -169,8 +169,13 @@ def _judge(column: ColumnSample, siblings: Sequence[str], position: int) -> Verd
         return Verdict(column.type, sampled=sampled, position=position)
     return Verdict(
         column.type, finding.label, finding.detector, confidence=finding.confidence, sampled=sampled,
-        kind="values" if sampled else "name", evidence=finding.evidence, position=position,
+        kind=_kind(finding.detector, sampled=sampled), evidence=finding.evidence, position=position,
     )  # fmt: skip
+
+
+def _kind(detector: str, *, sampled: bool) -> str:
+    """Whether the model spoke, rules with values, or rules with the name alone."""
+    return "model" if detector == "net" else "values" if sampled else "name"
 
 
 def _derivation(column: ColumnSample) -> _Derived:

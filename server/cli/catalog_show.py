@@ -42,16 +42,28 @@ def show(resource: ResourceName, column: ColumnName, config: ConfigOption = None
 
 
 @command
-def why(resource: ResourceName, column: ColumnName, config: ConfigOption = None, json: JsonOption = False) -> None:
+def why(
+    resource: ResourceName,
+    column: ColumnName,
+    look: Annotated[bool, typer.Option("--look", help="Sample its table now, and take the verdict apart.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
     """Which features moved the verdict on a column: its name, its values, its neighbours. No value is kept or shown.
 
     \b
     Example:
       warded catalog why shop customers.email
+      warded catalog why shop customers.c7 --look
     """
-    found = details_of(load(config), resource, column)
+    from server.cli.catalog_why import looked_at, print_look
+
+    settings = load(config)
+    found = details_of(settings, resource, column)
+    apart = looked_at(settings, found.entry) if look else None
     if json:
-        print_json({"place": found.entry.place, "label": found.entry.label, "evidence": found.evidence})
+        facts = {"place": found.entry.place, "label": found.entry.label, "evidence": found.evidence}
+        print_json(facts | ({"look": apart} if apart else {}))
         return
     entry = found.entry
     print(f"{entry.resource}:{entry.place} is {entry.label or 'clear'} ({entry.state})")
@@ -65,6 +77,8 @@ def why(resource: ResourceName, column: ColumnName, config: ConfigOption = None,
             print(f"    {name}: {words}")
     if not found.evidence:
         print("  nothing sensitive was ever found in its name, its values or its neighbours")
+    if apart:
+        print_look(apart)
 
 
 @command

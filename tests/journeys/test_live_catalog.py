@@ -7,9 +7,12 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
+import yaml
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from catalog.model import Label
+from server.cli.commands import app
 from server.config import Config
 from server.store.models import CatalogColumn, CatalogEvidence, CatalogReading
 from tests.catalog.places import column
@@ -175,3 +178,15 @@ async def test_a_new_table_is_masked_until_a_quick_look_and_keeps_what_was_copie
         assert labels.get("shop").column(column("shop.seen.x")) is Label.EMAIL
         renamed = "ALTER TABLE shop.fresh RENAME COLUMN land TO nation"
         assert (await ask(running, http, renamed))["status"] == "ok"
+
+
+async def test_a_verdict_is_taken_apart_without_showing_a_value(running: Running, tmp_path: Path) -> None:
+    path = tmp_path / "warded.yaml"
+    path.write_text(yaml.safe_dump(running.gateway.config.model_dump(mode="json")))
+    arguments = ["catalog", "why", "shop", "customers.email", "--look", "--config", str(path)]
+    done = await anyio.to_thread.run_sync(lambda: CliRunner().invoke(app, arguments))
+    assert done.exit_code == 0, done.output
+    assert "shop:shop.customers.email is EMAIL" in done.output
+    assert "how much each kind of evidence adds: " in done.output
+    assert "what rules alone say: label EMAIL" in done.output
+    assert "example.org" not in done.output
