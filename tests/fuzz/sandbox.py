@@ -60,11 +60,14 @@ SELECT pg_current_wal_insert_lsn()::text || pg_snapshot_xmax(pg_current_snapshot
     || (SELECT count(*) FROM pg_replication_slots) || (SELECT count(*) FROM pg_listening_channels())
 """
 STANDING = """
-SELECT session_user || current_user || coalesce(string_agg(name || setting, ' ' ORDER BY name), '') FROM pg_settings
-WHERE name IN ('search_path', 'session_replication_role', 'row_security', 'default_transaction_read_only',
-    'statement_timeout', 'lock_timeout', 'log_statement', 'role', 'session_authorization',
-    'standard_conforming_strings')
+SELECT session_user || current_user || coalesce(string_agg(name || CASE
+    WHEN name = 'default_transaction_read_only' THEN '' WHEN name ~ 'timeout' THEN (setting <> '0')::text
+    ELSE setting END, ' ' ORDER BY name), '') FROM pg_settings
+WHERE name IN ('search_path', 'session_replication_role', 'row_security', 'statement_timeout', 'lock_timeout',
+    'log_statement', 'role', 'session_authorization', 'standard_conforming_strings')
+    OR (name = 'default_transaction_read_only' AND setting = 'off' AND reset_val = 'on')
 """
+"""Who the session is and what it may do. A read-only session and any time limit are as good as what was there before."""
 RELATIONS = """
 SELECT format('%I.%I', nspname, relname), relkind = 'S' FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
 WHERE relkind IN ('r', 'm', 'S') AND nspname NOT IN ('information_schema') ORDER BY 1

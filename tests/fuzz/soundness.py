@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import DataObject, data
 
 from backends.postgres.parse import understand
 from policy.decide import Line, new_decider
@@ -83,9 +84,9 @@ def _chunk(sandbox: Sandbox, guard: Guard, texts: Text, *, tally: Tally, start: 
         suppress_health_check=list(HealthCheck),
         phases=(Phase.generate, Phase.shrink),
     )
-    @given(texts)
-    def each(text: str) -> None:
-        check(sandbox, guard, text, tally)
+    @given(data())
+    def each(drawn: DataObject) -> None:
+        check(sandbox, guard, drawn.draw(texts, label="statement"), tally)
 
     each()
 

@@ -9,7 +9,7 @@ import pytest
 from tests.fuzz.sandbox import Sandbox, open_sandbox
 from tests.fuzz.soundness import Tally, UnsoundError, check, fuzz, new_guard
 
-SLICE = 700  # allowed statements of one run
+SLICE = 400  # allowed statements of one run
 SEED = 7
 
 
