@@ -67,7 +67,7 @@ WHERE name IN ('search_path', 'session_replication_role', 'row_security', 'state
     'log_statement', 'role', 'session_authorization', 'standard_conforming_strings')
     OR (name = 'default_transaction_read_only' AND setting = 'off' AND reset_val = 'on')
 """
-"""Who the session is and what it may do. A read-only session and any time limit are as good as what was there before."""
+"""Who the session is and what it may do. A read-only session and any time limit are as good as what was there."""
 RELATIONS = """
 SELECT format('%I.%I', nspname, relname), relkind = 'S' FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
 WHERE relkind IN ('r', 'm', 'S') AND nspname NOT IN ('information_schema') ORDER BY 1
