@@ -13,6 +13,7 @@ from enum import Enum
 from backends.base import Columns
 from backends.door import Outcome, Warrant
 from backends.postgres.front_copy import CopyOut
+from backends.postgres.front_words import over_limit
 from backends.postgres.rows_py import Rule
 from backends.postgres.wire import RowDescription
 from catalog.masking import CellMask
@@ -70,6 +71,10 @@ class Run:
     @property
     def bounded(self) -> bool:
         return self.warrant.max_rows is not None or self.warrant.max_affected is not None
+
+    def over_limit(self) -> bytes:
+        """The error of the bound that was passed."""
+        return over_limit(self.over, rows=self.warrant.max_rows, affected=self.warrant.max_affected)
 
     def outcome(self, status: str) -> Outcome:
         shown = self.columns.columns if self.columns else ()

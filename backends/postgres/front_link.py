@@ -7,29 +7,29 @@ nobody passes as whole buffers. PostgreSQL manual, "Message Flow", for which ans
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Awaitable, Callable
 
 from backends.errors import UpstreamError, WireError
 from backends.postgres import rows_py as rows
-from backends.postgres.connection import HELD, PINNED, Connection
+from backends.postgres.connection import Connection
 from backends.postgres.failures import ends_connection
+from backends.postgres.front_aside import Asides
 from backends.postgres.front_book import Book, Expect, Run, Step
-from backends.postgres.front_copy import CopyMasker
+from backends.postgres.front_relay import CopyRelay, affected, text_rows
 from backends.postgres.front_replies import error
+from backends.postgres.front_stream import ServerStream
 from backends.postgres.front_target import Target
-from backends.postgres.front_words import server_error, server_notice, upstream_error
-from backends.postgres.frontend import TERMINATE, frame
+from backends.postgres.front_words import server_error, upstream_error
 from backends.postgres.wire import HEADER, ErrorResponse, RowDescription, report, row_description
 
 MAX_MESSAGE = 64_000_000  # bytes; a larger one ends the session
 _SHAPES = 256
-_COUNTED = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "COPY"})
+BINARY = (1,)
 
 Status = str
 
 
-class ServerLink(asyncio.Protocol):
+class ServerLink(ServerStream):
     """The server's half of a session. `say` writes to the client, `finish` records how a run ended, `leave` ends the
     session with a last message."""
 
@@ -42,90 +42,23 @@ class ServerLink(asyncio.Protocol):
         finish: Callable[[Run, Status], None],
         leave: Callable[[bytes], None],
     ) -> None:
-        self._book, self._target = book, target
-        self._say, self._finish, self._leave = say, finish, leave
-        self._buffer = bytearray()
-        self._need = HEADER
-        self._stalled = False
+        super().__init__(book, leave=leave)
+        self._target, self._say, self._finish = target, say, finish
         self._out: list[bytes] = []
         self._shapes: dict[bytes, RowDescription] = {}
-        self._masker: CopyMasker | None = None
-        self._parameters: dict[str, str] = {}
-        self._settled: asyncio.Future[None] | None = None
-        self._writable: asyncio.Future[None] | None = None
+        self._copy: CopyRelay | None = None
+        self._asides = Asides({})
         self._learning: asyncio.Task[None] | None = None
-        self._transport: asyncio.Transport | None = None
-        self.lost = False
-
-    # The transport
 
     def attach(self, connection: Connection) -> None:
         """Take over a connection that is logged in."""
-        self._parameters = dict(connection.parameters)
-        self._transport = connection.hand_over(self)
-
-    def write(self, data: bytes) -> None:
-        if self._transport is not None and not self.lost:
-            self._transport.write(data)
-
-    async def writable(self) -> None:
-        """Wait until the server has taken enough of what was written."""
-        if self._writable is not None:
-            await self._writable
-
-    def hold_back(self, blocked: bool) -> None:
-        """The client takes nothing more, or goes on."""
-        if self._transport is None or self.lost or self._stalled:
-            return
-        if blocked:
-            self._transport.pause_reading()
-        else:
-            self._transport.resume_reading()
+        self._asides = Asides(connection.parameters)
+        self._take_over(connection)
 
     def close(self) -> None:
         if self._learning is not None:
             self._learning.cancel()
-        if self._transport is not None and not self.lost:
-            self._transport.write(TERMINATE)
-            self._transport.close()
-
-    def pause_writing(self) -> None:
-        self._writable = asyncio.get_running_loop().create_future()
-
-    def resume_writing(self) -> None:
-        waiting, self._writable = self._writable, None
-        if waiting is not None and not waiting.done():
-            waiting.set_result(None)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.lost = True
-        self.resume_writing()
-        self._leave(error("08006", "the connection to the server was lost", fatal=True))
-        self._settle()
-
-    def data_received(self, data: bytes) -> None:
-        if self._buffer or self._stalled:
-            self._buffer += data
-            if self._stalled or len(self._buffer) < self._need:
-                return
-            data = bytes(self._buffer)
-            self._buffer.clear()
-        self._work(data)
-
-    # What the client's half waits for
-
-    async def settled(self) -> None:
-        """Until everything that was asked is answered, or the server has gone."""
-        while self._book.steps and not self.lost:
-            if self._settled is None:
-                self._settled = asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._settled)
-
-    def _settle(self) -> None:
-        if self._settled is not None and (not self._book.steps or self.lost):
-            waiting, self._settled = self._settled, None
-            if not waiting.done():
-                waiting.set_result(None)
+        super().close()
 
     # Messages
 
@@ -225,7 +158,7 @@ class ServerLink(asyncio.Protocol):
         step = self._head(Expect.EXECUTE, Expect.QUERY)
         if step.cells is not None:
             walked = rows.walk(data, at, None, limit=MAX_MESSAGE)
-            step.cells += _cells(walked.output)
+            step.cells += text_rows(walked.output)
             return walked.end
         run = step.run
         if run is None:
@@ -245,15 +178,15 @@ class ServerLink(asyncio.Protocol):
 
     def _plan(self, run: Run, step: Step) -> bool:
         """Find out what is hidden; False = the server has to be asked first, and reading stops until it has."""
-        shape, formats = run.shape, ()
-        if step.portal is not None:
-            shape, formats = step.portal.statement.fields, step.portal.formats  # type: ignore[assignment]
+        shape, formats = run.shape, BINARY if run.copy is not None and run.copy.form == "binary" else ()
+        if run.copy is None and step.portal is not None:
+            shape, formats = step.portal.statement.fields, step.portal.formats
         if shape is None:
             raise WireError("rows without a description")
         targets = () if self._book.steered else run.operation.targets
         columns = self._target.known(shape, targets)
         if columns is None:
-            self._stall(self._learn(shape, targets))
+            self._stall(self._target.learn(shape, targets))
             return False
         run.columns = columns
         run.masks = run.warrant.masks(columns)
@@ -261,18 +194,15 @@ class ServerLink(asyncio.Protocol):
         run.planned = True
         return True
 
-    async def _learn(self, shape: RowDescription, targets: tuple[object, ...]) -> None:
-        await self._target.learn(shape, cast("tuple", targets))  # type: ignore[type-arg]
-
-    def _stall(self, work: object) -> None:
+    def _stall(self, work: Awaitable[object]) -> None:
         self._stalled = True
         if self._transport is not None:
             self._transport.pause_reading()
         self._learning = asyncio.ensure_future(self._resume_after(work))
 
-    async def _resume_after(self, work: object) -> None:
+    async def _resume_after(self, work: Awaitable[object]) -> None:
         try:
-            await work  # type: ignore[misc]
+            await work
         except UpstreamError as failed:
             self._leave(upstream_error(failed, fatal=True))
             return
@@ -291,7 +221,7 @@ class ServerLink(asyncio.Protocol):
         step = self._head(Expect.EXECUTE, Expect.QUERY)
         run = step.run
         if run is not None:
-            _count_affected(run, message)
+            run.affected = affected(run.affected, message)
             most = run.warrant.max_affected
             if most is not None and (run.affected or 0) > most:
                 run.over = "affected"
@@ -306,7 +236,7 @@ class ServerLink(asyncio.Protocol):
         if run is None or not run.over:
             self._out.append(message)
         elif step.expect is Expect.QUERY and run.over == "rows":
-            self._out.append(over_limit(run))
+            self._out.append(run.over_limit())
         return True
 
     def _suspended(self, message: bytes) -> bool:
@@ -383,52 +313,23 @@ class ServerLink(asyncio.Protocol):
         run = step.run
         if run is None or run.copy is None:
             raise WireError("a COPY that was not judged as one")
-        run.shape = run.shape or (step.statement.fields if step.statement else None)
-        if not run.planned and not self._plan_copy(run):
+        if not run.planned and not self._plan(run, step):
             return False
-        self._masker = CopyMasker(run.copy, run.rules) if run.rules is not None else None
-        if run.rules is not None:
-            if int.from_bytes(message[6:8], "big") != len(run.rules):
-                raise WireError("a COPY with another number of columns than was described")
-            if run.copy.odd:
-                raise WireError(f"a COPY of hidden columns with the option {run.copy.odd}")
+        self._copy = CopyRelay(run, message)
         self._out.append(message)
         return True
 
-    def _plan_copy(self, run: Run) -> bool:
-        binary = (1,) if run.copy is not None and run.copy.form == "binary" else (0,)
-        shape = run.shape
-        if shape is None:
-            raise WireError("a COPY without a description")
-        targets = () if self._book.steered else run.operation.targets
-        columns = self._target.known(shape, targets)
-        if columns is None:
-            self._stall(self._learn(shape, targets))
-            return False
-        run.columns, run.masks = columns, run.warrant.masks(columns)
-        run.rules = self._target.rules(run.masks, columns, binary)
-        run.planned = True
-        return True
-
     def _copy_data(self, message: bytes) -> bool:
-        step = self._head(Expect.EXECUTE, Expect.QUERY)
-        run = step.run
-        if run is None or not run.planned:
+        if self._copy is None or self._head(Expect.EXECUTE, Expect.QUERY).run is not self._copy.run:
             raise WireError("data of a COPY that was not announced")
-        run.bytes += len(message) - HEADER
-        if self._masker is None:
-            run.rows += 1
-            self._out.append(message)
-            return True
-        before = self._masker.masked, self._masker.rows
-        self._out.append(frame(b"d", self._masker.data(message[HEADER:])))
-        run.masked_cells += self._masker.masked - before[0]
-        run.rows += self._masker.rows - before[1]
+        shown = self._copy.data(message)
+        if shown:
+            self._out.append(shown)
         return True
 
     def _copy_done(self, message: bytes) -> bool:
         self._head(Expect.EXECUTE, Expect.QUERY)
-        self._masker = None
+        self._copy = None
         self._out.append(message)
         return True
 
@@ -440,23 +341,8 @@ class ServerLink(asyncio.Protocol):
 
     # What comes at any time
 
-    def _parameter(self, message: bytes) -> bool:
-        name, value = (part.decode("utf-8", "replace") for part in message[HEADER:-1].split(b"\0", 1))
-        if name in HELD and self._parameters.get(name, value) != value:
-            raise WireError(f"the session changed its {name}")
-        if PINNED.get(name, value) != value:
-            raise WireError(f"the session changed {name}")
-        self._parameters[name] = value
-        self._out.append(message)
-        return True
-
-    def _noticed(self, message: bytes) -> bool:
-        shown = server_notice(report(78, message[HEADER:]).fields, tainted=self._book.tainted)
-        self._out.append(shown or message)
-        return True
-
-    def _notified(self, message: bytes) -> bool:
-        self._out.append(message)
+    def _aside(self, message: bytes) -> bool:
+        self._out.append(self._asides.pass_on(message, tainted=self._book.tainted))
         return True
 
     def _flush(self) -> None:
@@ -466,40 +352,18 @@ class ServerLink(asyncio.Protocol):
             self._say(data)
 
 
-def over_limit(run: Run) -> bytes:
-    """The error of a bound that policy sets."""
-    if run.over == "rows":
-        words = f"the answer has more than the {run.warrant.max_rows} rows that policy lets you read at once"
-        return error("54000", words, hint="Narrow it down, or add LIMIT.")
-    words = f"the statement would change more than the {run.warrant.max_affected} rows that policy lets you change"
-    return error("54000", words, detail="The transaction is aborted: nothing is changed.")
-
-
-def _count_affected(run: Run, message: bytes) -> None:
-    words = message[HEADER:-1].decode("utf-8", "replace").split()
-    if words and words[0] in _COUNTED and words[-1].isdigit():
-        run.affected = (run.affected or 0) + int(words[-1])
-
-
-def _cells(data: bytes) -> list[list[str | None]]:
-    """The cells of DataRow messages, as text."""
-    from backends.postgres.wire import Reader
-
-    return [message for message in Reader(limit=MAX_MESSAGE).feed(data) if isinstance(message, list)]
-
-
 _HANDLERS: dict[int, Callable[[ServerLink, bytes], bool]] = {
     ord("1"): ServerLink._parsed,
     ord("2"): ServerLink._bound,
     ord("3"): ServerLink._closed,
-    ord("A"): ServerLink._notified,
+    ord("A"): ServerLink._aside,
     ord("C"): ServerLink._completed,
     ord("E"): ServerLink._failed,
     ord("G"): ServerLink._copy_in,
     ord("H"): ServerLink._copy_out,
     ord("I"): ServerLink._completed,
-    ord("N"): ServerLink._noticed,
-    ord("S"): ServerLink._parameter,
+    ord("N"): ServerLink._aside,
+    ord("S"): ServerLink._aside,
     ord("T"): ServerLink._described,
     ord("Z"): ServerLink._ready,
     ord("c"): ServerLink._copy_done,

@@ -12,11 +12,9 @@ from dataclasses import replace
 
 from backends.door import Pipe, Refusal, Visit, Warrant
 from backends.errors import WireError
-from backends.postgres.connection import Connection
 from backends.postgres.front import ClientReader
-from backends.postgres.front_book import OURS, Book, Expect, Portal, Run, Statement, Step
+from backends.postgres.front_book import OURS, Expect, Portal, Run, Statement, Step
 from backends.postgres.front_copy import CopyOut, CopyRefused, copy_out
-from backends.postgres.front_link import ServerLink, over_limit
 from backends.postgres.front_messages import (
     BindMessage,
     bind_message,
@@ -28,8 +26,9 @@ from backends.postgres.front_messages import (
 from backends.postgres.front_parse import SessionParser
 from backends.postgres.front_replies import error, notice, ready
 from backends.postgres.front_state import follow, of_cursor
-from backends.postgres.front_target import Target, cancel
-from backends.postgres.front_verify import Known, compare, look
+from backends.postgres.front_stay import Stay
+from backends.postgres.front_target import Target
+from backends.postgres.front_verify import compare, look
 from backends.postgres.front_words import refusal as refusal_words
 from backends.postgres.frontend import SYNC, cstring, describe_statement, frame, parse, query
 from policy.effects import Effect
@@ -38,102 +37,18 @@ from policy.model import Action, Operation
 MAX_MESSAGE = 64_000_000  # bytes; a larger one ends the session
 STATEMENTS = 5_000  # a client that prepares more is refused
 FRESH_SECONDS = 60.0
-FLUSH = b"H\0\0\0\4"
-POISON = frame(b"E", cstring(f"{OURS}denied") + b"\0\0\0\0")
 COPY_STATEMENT = f"{OURS}copy"
 
 _CHANGING = frozenset({Action.DEFINE, Action.ADMINISTER, Action.RUN, Action.UNKNOWN})
 
 
-class Session:
-    """One client that is logged in, and its own connection to the server. `run` lasts until either has gone."""
+class Session(Stay):
+    """One client that is logged in, and its own connection to the server."""
 
     def __init__(self, pipe: Pipe, visit: Visit, target: Target, parser: SessionParser) -> None:
-        self._pipe, self._visit, self._target, self._parser = pipe, visit, target, parser
+        super().__init__(pipe, visit, target)
+        self._parser = parser
         self._reader = ClientReader(limit=MAX_MESSAGE)
-        self.book = Book()
-        self.link = ServerLink(self.book, target, say=pipe.write, finish=self._finish, leave=self.leave)
-        self._out: list[bytes] = []
-        self._closing: set[asyncio.Task[None]] = set()
-        self._task: asyncio.Task[None] | None = None
-        self._asking = self._cancelled = self._left = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._connection: Connection | None = None
-        self._known: Known | None = None
-        self.reason = ""
-
-    # From log-in to end
-
-    async def attach(self, connection: Connection) -> None:
-        """Take over a connection that is logged in, and note who it is, which must stay so."""
-        self._connection = connection
-        self.link.attach(connection)
-        self._known = await look(self.book, self.link, syncs=True)
-
-    async def run(self) -> None:
-        """Until the client or the server leaves, or somebody ends the stay."""
-        if self._left:
-            return
-        self._task = asyncio.create_task(self._pump())
-        self._pipe.watch(blocked=self.link.hold_back, lost=self._client_lost)
-        self._visit.on_end(self._end)
-        try:
-            await asyncio.wait([self._task])
-            self._task.result() if not self._task.cancelled() else None
-        except WireError as broken:
-            self.leave(error("08P01", f"the client broke the protocol: {broken}", fatal=True))
-        finally:
-            self._task.cancel()
-            await self._tear_down()
-
-    def leave(self, last: bytes) -> None:
-        """End the session, with a last message to the client."""
-        if self._left:
-            return
-        self._left = True
-        if last:
-            self._pipe.write(last)
-        if self._task is not None:
-            self._task.cancel()
-
-    def cancel(self) -> None:
-        """The client's CancelRequest: stops waiting for an approval, or what the server is doing."""
-        if self._asking and self._task is not None:
-            self._cancelled = True
-            self._task.cancel()
-        elif self._connection is not None and self.book.steps:
-            self._spawn(cancel(self._connection))
-
-    def _end(self, words: str) -> None:
-        self.reason = words
-        self.leave(error("57P01", words, fatal=True))
-
-    def _client_lost(self) -> None:
-        self.leave(b"")
-
-    async def _tear_down(self) -> None:
-        """What still runs at the server is stopped; what has no end yet is recorded as cancelled."""
-        busy = any(step.run is not None for step in self.book.steps)
-        if busy and self._connection is not None and not self.link.lost:
-            await cancel(self._connection)
-        self.link.close()
-        runs = [step.run for step in self.book.steps] + [portal.run for portal in self.book.portals.values()]
-        for run in runs:
-            if run is not None:
-                self._finish(run, "cancelled")
-        if self._closing:
-            await asyncio.wait(self._closing, timeout=10.0)
-
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
-
-    def _finish(self, run: Run, status: str) -> None:
-        if not run.closed:
-            run.closed = True
-            self._stop_timer()
-            self._spawn(run.warrant.close(run.outcome(status)))
 
     # The client's messages
 
@@ -436,49 +351,7 @@ class Session:
         """Nothing more is sent before it is known whether the bound held; if not, the transaction is aborted."""
         await self._rest(flush=not simple)
         if run.over and not (simple and run.over == "rows"):
-            self._deny(over_limit(run), simple=simple)
-
-    # Sending
-
-    def _send(self, message: bytes, step: Step) -> None:
-        self.book.steps.append(step)
-        self._out.append(message)
-
-    def _deny(self, words: bytes, *, simple: bool = False) -> None:
-        """Tell the client, and make it an error to the server as well."""
-        self._send(POISON, Step(Expect.POISON, reply=words))
-        if simple:
-            self._send(SYNC, Step(Expect.SYNC))
-        else:
-            self.book.skipping = True
-            self._out.append(FLUSH)
-
-    def _flush(self) -> None:
-        if self._out:
-            self.link.write(b"".join(self._out))
-            self._out.clear()
-
-    async def _rest(self, *, flush: bool = True) -> None:
-        """Until everything sent so far is answered."""
-        if not self.book.steps and not self._out:
-            return
-        if flush:
-            self._out.append(FLUSH)
-        self._flush()
-        await self.link.settled()
-
-    # Time limits of policy
-
-    def _start_timer(self, seconds: float) -> None:
-        self._stop_timer()
-        if self._connection is not None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(seconds, self.cancel)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+            self._deny(run.over_limit(), simple=simple)
 
 
 def _parameters(asked: BindMessage) -> tuple[object, ...]:

@@ -67,3 +67,12 @@ def server_notice(fields: Mapping[str, str], *, tainted: bool) -> bytes | None:
     if not tainted or ("W" not in fields and fields.get("C", "") != "00000"):
         return None
     return notice(HIDDEN_NOTICE, detail=describe(fields.get("C", "00000")))
+
+
+def over_limit(over: str, *, rows: int | None, affected: int | None) -> bytes:
+    """The error of a bound that policy sets."""
+    if over == "rows":
+        words = f"the answer has more than the {rows} rows that policy lets you read at once"
+        return error("54000", words, hint="Narrow it down, or add LIMIT.")
+    words = f"the statement would change more than the {affected} rows that policy lets you change"
+    return error("54000", words, detail="The transaction is aborted: nothing is changed.")
