@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
 import pytest
 import yaml
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 from typer.testing import CliRunner
 
 from catalog.model import Label
@@ -38,17 +39,17 @@ class Shop:
         self.server.psql(sql, database=self.database)
 
 
-async def ask(running: Running, http: httpx.AsyncClient, sql: str, user: str = "dana") -> dict[str, object]:
+async def ask(running: Running, http: httpx.AsyncClient, sql: str, user: str = "dana") -> dict[str, Any]:
     return await call(http, await running.agent_token(user), "sql_query", resource="shop", sql=sql)
 
 
-def cells(answer: dict[str, object]) -> list[object]:
+def cells(answer: dict[str, Any]) -> list[object]:
     rows = answer["rows"]
     assert isinstance(rows, list), answer
     return [row[0] for row in rows]
 
 
-def ok(answer: dict[str, object]) -> bool:
+def ok(answer: dict[str, Any]) -> bool:
     assert answer["status"] == "ok", (answer.get("reasons"), answer.get("error"))
     return True
 
@@ -59,7 +60,7 @@ async def test_one_hit_hides_its_cell_and_leaves_the_rest(
     shop.change("UPDATE shop.orders SET status = 'ask jane@example.org' WHERE id = 3")
     found = await ask(running, http, "SELECT status FROM shop.orders ORDER BY id LIMIT 5")
     assert cells(found) == ["paid", "paid", "[EMAIL]", "paid", "paid"]
-    assert [(each["column"], each["label"]) for each in found["masked"]] == [("status", "EMAIL")]  # type: ignore[index]
+    assert [(each["column"], each["label"]) for each in found["masked"]] == [("status", "EMAIL")]
     await running.gateway.keeper.settle()
     async with running.gateway.store.session() as session:
         kinds = [(row.column, row.label, row.kind) for row in await session.scalars(select(CatalogEvidence))]
@@ -89,7 +90,7 @@ async def test_a_computed_column_that_no_label_reaches_is_judged_by_its_values_a
     sql = "SELECT 'reader' || n || chr(64) || 'example.org' AS contact FROM generate_series(1, 12) AS n"
     found = await ask(running, http, sql)
     assert not any("example.org" in str(cell) and "reader" in str(cell) for cell in cells(found))
-    assert [each["label"] for each in found["masked"]] == ["EMAIL"]  # type: ignore[index]
+    assert [each["label"] for each in found["masked"]] == ["EMAIL"]
     assert cells(await ask(running, http, sql)) == cells(found)
 
 
@@ -181,8 +182,13 @@ async def test_a_new_table_is_masked_until_a_quick_look_and_keeps_what_was_copie
 
 
 async def test_a_verdict_is_taken_apart_without_showing_a_value(running: Running, tmp_path: Path) -> None:
-    path = tmp_path / "warded.yaml"
-    path.write_text(yaml.safe_dump(running.gateway.config.model_dump(mode="json")))
+    path, document = tmp_path / "warded.yaml", running.gateway.config.model_dump(mode="json")
+    store, secret = make_url(document["store"]["url"]), tmp_path / "store-password"
+    if store.password:
+        secret.write_text(str(store.password))
+        secret.chmod(0o600)
+        document["store"] = {"url": store._replace(password=None).render_as_string(), "password": f"file:{secret}"}
+    path.write_text(yaml.safe_dump(document))
     arguments = ["catalog", "why", "shop", "customers.email", "--look", "--config", str(path)]
     done = await anyio.to_thread.run_sync(lambda: CliRunner().invoke(app, arguments))
     assert done.exit_code == 0, done.output
