@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from catalog.detectors import address
+from catalog.model import Label
+from catalog.names import fold
 from catalog.prose import Span, settled
+from catalog.prose.lexicon import known
 from catalog.prose.recognisers import keyed, telephones
 from catalog.prose.tagger import tag_many
+from catalog.prose.tokens import TOKEN
 from catalog.sweep import sweep
 from catalog.unfold import unfold
 
+SHORT = 3  # letters that are no name by themselves: Mar, Jan, Sun
 LONGEST = 4096  # characters of a line in which names are looked for; evidence is looked for in all
 
 
@@ -26,11 +32,20 @@ def find_in_lines(lines: Sequence[str], *, names: Sequence[bool]) -> list[tuple[
             found[number] += [Span(*seen.back(start, end), label, 0.8) for start, end, label in telephones(seen.text)]
     for number, tagged in zip(chosen, tag_many([folded[number].text for number in chosen]), strict=True):
         for start, end, label in tagged:
-            if _capital(folded[number].text[start:end]):
+            if _evident(folded[number].text[start:end], label):
                 found[number].append(Span(*folded[number].back(start, end), label, 0.7))
     return [settled(each) if each else () for each in found]
 
 
-def _capital(text: str) -> bool:
-    """Logs are full of lower-case words that no sentence explains; names have a capital or foreign letter."""
-    return any(char.isupper() or char > "\x7f" for char in text)
+def _evident(text: str, label: Label) -> bool:
+    """Logs are full of words and numbers that no sentence explains: a name has a capital and no common word in it.
+
+    An address has a street's word.
+    """
+    if label is Label.ADDRESS:
+        return address.value(text) >= 1.0
+    if len(text) <= SHORT:
+        return False
+    lists = [known(fold(word).lower()) for word in TOKEN.findall(text) if word.isalpha()]
+    listed = any(each[:2] != "--" and each[2] != "c" for each in lists) or (len(lists) > 1 and "--c" not in lists)
+    return listed and any(char.isupper() or char > "\x7f" for char in text)

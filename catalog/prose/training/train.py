@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from catalog.model import Label
 from catalog.prose.lexicon import common_words
 from catalog.prose.tagger import TAGS, Model, decode
 from catalog.prose.tokens import BUCKETS, Matrix, Traits, anonymous, features, tokens, traits
@@ -43,9 +44,10 @@ def _seen(word: str, tag: int, draw: random.Random, hidden: bool) -> Traits:
 
 
 def gold(sample: Sample, places: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    learned = [span for span in sample.spans if span[2] in (Label.PERSON, Label.ADDRESS)]
     tags, last = [], None
     for start, end in places:
-        inside = next((span for span in sample.spans if span[0] <= start and end <= span[1]), None)
+        inside = next((span for span in learned if span[0] <= start and end <= span[1]), None)
         tags.append(0 if inside is None else TAGS.index((inside[2], inside is not last)))
         last = inside
     return tuple(tags)
