@@ -48,21 +48,23 @@ class SessionParser:
     def __init__(self, size: int = 2048) -> None:
         self._parser = Parser()
         self._size = size
-        self._known: dict[str, Operation | None] = {}
+        self._known: dict[tuple[str, str], Operation | None] = {}
 
-    def parse(self, text: str) -> Operation | None:
-        """None where the text holds no statement at all."""
-        if text in self._known:
-            return self._known[text]
-        operation = self._parse(text)
+    def parse(self, text: str, target: object | None = None) -> Operation | None:
+        """None where the text holds no statement at all. `target` is what names mean at the server, None = the text
+        is judged by itself."""
+        key = (text, str(getattr(target, "version", "")))
+        if key in self._known:
+            return self._known[key]
+        operation = self._parse(text, target)
         if len(text) <= 16_384:
             while len(self._known) >= self._size:
                 self._known.pop(next(iter(self._known)), None)
-            self._known[text] = operation
+            self._known[key] = operation
         return operation
 
-    def _parse(self, text: str) -> Operation | None:
-        operation = self._parser.parse("sql_query", {"resource": "-", "sql": text})
+    def _parse(self, text: str, target: object | None) -> Operation | None:
+        operation = self._parser.parse("sql_query", {"resource": "-", "sql": text}, target=target)
         if operation.problem == NO_STATEMENT:
             return None
         if len(operation.statements) <= 1:

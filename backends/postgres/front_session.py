@@ -41,6 +41,9 @@ COPY_STATEMENT = f"{OURS}copy"
 
 _CHANGING = frozenset({Action.DEFINE, Action.ADMINISTER, Action.RUN, Action.UNKNOWN})
 
+_STEERING = frozenset({Action.DEFINE, Action.ADMINISTER})
+"""What may change whose session it is, or put a table of its own before another of the same name."""
+
 
 class Session(Stay):
     """One client that is logged in, and its own connection to the server."""
@@ -76,7 +79,7 @@ class Session(Stay):
 
     async def _query(self, message: bytes) -> None:
         text = query_text(message)
-        operation = self._parser.parse(text)
+        operation = await self._target.understand(self._parser, text, alone=self.book.steered)
         if operation is None:
             self._send(query(""), Step(Expect.QUERY))
             return
@@ -109,7 +112,7 @@ class Session(Stay):
         if len(self.book.statements) >= STATEMENTS:
             self._deny(error("54000", f"more than {STATEMENTS} prepared statements", hint="Close some."))
             return
-        operation = self._parser.parse(asked.text)
+        operation = await self._target.understand(self._parser, asked.text, alone=self.book.steered)
         statement = Statement(asked.name, asked.text, operation)
         if operation is not None:
             await self._check_state()
@@ -273,7 +276,8 @@ class Session(Stay):
             return problem
         self.book.tainted = self.book.tainted or begun.tainted
         if operation.opaque or operation.actions & _CHANGING:
-            self.book.unverified = self.book.unverified or operation.opaque or Action.ADMINISTER in operation.actions
+            looked_at = operation.opaque or bool(operation.actions & _STEERING)
+            self.book.unverified = self.book.unverified or looked_at
             self.book.stale()
         if begun.timeout is not None:
             self._start_timer(begun.timeout)

@@ -11,14 +11,17 @@ from backends.base import Columns, Upstream
 from backends.errors import WireError
 from backends.postgres.connection import Connection, dial
 from backends.postgres.failures import ConnectionLost
+from backends.postgres.front_parse import SessionParser
 from backends.postgres.frontend import cancel_request
 from backends.postgres.origins import FRESH_SECONDS
 from backends.postgres.rows_py import Kind, Rule
+from backends.postgres.target import MISSING
 from backends.postgres.upstream import PostgresUpstream
 from backends.postgres.wire import RowDescription
 from catalog.masking import CellMask
 from catalog.model import Locator, Login
 from catalog.wiremask import wire_mask
+from policy.model import Operation
 
 CANCEL_SECONDS = 5.0
 _SIZE = 4096
@@ -38,6 +41,21 @@ class Target:
 
     async def open(self, *, label: str, settings: Mapping[str, str]) -> Connection:
         return await self._upstream.open_session(self._login, label=label, settings=settings)
+
+    async def understand(self, parser: SessionParser, text: str, *, alone: bool) -> Operation | None:
+        """The operation of a text; names mean what they mean at the server, unless they are judged `alone`.
+
+        A name that the picture of the server lacks may be the session's own (a temporary table), so that the picture
+        says nothing of the text.
+        """
+        target = None if alone else await self._upstream.target(self._login)
+        operation = parser.parse(text, target)
+        if target is not None and operation is not None and MISSING in operation.options:
+            fresh = await self._upstream.target(self._login, missed=True)
+            operation = operation if fresh is target else parser.parse(text, fresh)
+            if operation is not None and MISSING in operation.options:
+                return parser.parse(text)
+        return operation
 
     def known(self, shape: RowDescription, targets: tuple[Locator, ...]) -> Columns | None:
         found, until = self._columns.get((shape, targets), (None, 0.0))
