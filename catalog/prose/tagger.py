@@ -56,9 +56,11 @@ def load(name: str = "names") -> Model:
     try:
         card = json.loads((folder / f"{name}.json").read_text("utf-8"))
         data = (folder / f"{name}.bin").read_bytes()
+        lexicon = (folder / "lexicon.bin").read_bytes()
     except (OSError, ValueError) as error:
         raise ModelUnusable(f"the name tagger's model {name!r} cannot be read: {type(error).__name__}") from None
-    if hashlib.sha256(data).hexdigest() != card["sha256"]:
+    digests = (hashlib.sha256(data).hexdigest(), hashlib.sha256(lexicon).hexdigest())
+    if digests != (card["sha256"], card["lexicon_sha256"]):
         raise ModelUnusable(f"the name tagger's model {name!r} is not the one of its card: SHA-256 differs")
     return unpacked(data, int(card["caution"]))
 

@@ -82,7 +82,8 @@ def test_a_value_where_two_slices_meet_is_found() -> None:
 
 def test_a_model_that_is_not_the_one_of_its_card_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "names.json").write_text('{"sha256": "00", "caution": 0}')
+    (tmp_path / "models" / "names.json").write_text('{"sha256": "00", "lexicon_sha256": "00", "caution": 0}')
+    (tmp_path / "models" / "lexicon.bin").write_bytes(b"x")
     (tmp_path / "models" / "names.bin").write_bytes(b"x")
     monkeypatch.setattr(tagger, "files", lambda _package: tmp_path)
     with pytest.raises(tagger.ModelUnusable):
