@@ -24,10 +24,10 @@ from catalog.samples import json_leaves
 
 __all__ = ["ColumnView", "Verdict", "classify", "classify_table"]
 
-DOUBT = 0.15
+DOUBT = 0.25
 """The least chance of being sensitive at which a column is masked: low, because a wrong mask is the cheaper mistake."""
-DOUBT_NAMELESS, DOUBT_NUMBERED, DOUBT_NEUTRAL = 0.25, 0.4, 0.6
-"""The same where the name tells nothing, where it is a number's or a measure's, and where it is known as harmless."""
+DOUBT_NAMELESS, DOUBT_NUMBERED, DOUBT_NEUTRAL = 0.25, 0.55, 0.6
+"""The same where the name tells nothing, where it is that of a number or of prose, where it is harmless."""
 VETOED = 0.6  # what a label needs that the name's own words or the table speak against
 PROSE = 0.4  # the least probability at which a column goes to the lane for free text
 CERTAIN = 0.9  # rules this sure are followed whatever the net thinks
@@ -109,7 +109,7 @@ def _of_net(prepared: Prepared, chances: Floats, ruled: rules.RuleVerdict | None
 
 
 def _least(name: str, vetoed: frozenset[Label]) -> float:
-    """Where a place's or a machine's address stands, values cannot tell that it is a person's: never against context."""
+    """Coordinates of places and addresses of machines look like those of people: never against their context."""
     if name not in vetoed:
         return 0.0
     return 1.1 if name in (Label.GEO, Label.IP) else VETOED
@@ -120,11 +120,12 @@ def _bar(prepared: Prepared) -> float:
         return DOUBT_NAMELESS
     if rules.is_neutral(prepared.column):
         return DOUBT_NEUTRAL
-    return DOUBT_NUMBERED if rules.is_number(prepared.column) else DOUBT
+    told = rules.is_number(prepared.column) or rules.is_prose(prepared.column)
+    return DOUBT_NUMBERED if told else DOUBT
 
 
 def _prose(prepared: Prepared, chances: Floats, ruled: rules.RuleVerdict | None) -> Verdict | None:
-    if ruled is not None and (ruled.label is Label.TEXT or ruled.named >= rules.TRUSTED):
+    if ruled is not None and (ruled.label is Label.TEXT or ruled.named >= rules.SPEAKS):
         return _of_rules(ruled)
     text = float(chances[CLASSES.index("TEXT")])
     if text >= PROSE and prepared.column.family in TEXTUAL:

@@ -15,6 +15,8 @@ _SHORT = frozenset({"nr", "no", "id", "ip", "cc", "e"})  # the only short pieces
 
 def fold(text: str) -> str:
     """Without accents: "Straße" and "strasse" are one word, as are "Prénom" and "prenom"."""
+    if text.isascii():
+        return text
     plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
     return "".join(char for char in plain if not unicodedata.combining(char))
 

@@ -96,6 +96,8 @@ def judge(column: Column) -> RuleVerdict | None:
 
 def name_strengths(column: Column) -> list[float]:
     """How much the name says for each detector, 0..1, moved by context."""
+    if not column.spans:
+        return [0.0] * len(DETECTORS)
     return [_name_strength(detector, column)[0] for detector in DETECTORS]
 
 
@@ -107,6 +109,8 @@ def vetoed(column: Column) -> frozenset[Label]:
     """Labels whose own terms the name has, of which its table or its other words say that they mean something else:
     `name` of products, `latitude` of stores, `email_verified`."""
     spoken = {span.label for span in column.spans if span.label}
+    if not spoken:
+        return frozenset()
     return frozenset(
         detector.label
         for detector in DETECTORS
@@ -127,6 +131,11 @@ def _covered(column: Column) -> bool:
 def is_number(column: Column) -> bool:
     """Whether the name is that of an identifier or a measure, without a sensitive term: `serial_number`."""
     return any(word in VETO for word in column.words) and max(name_strengths(column), default=0.0) <= 0
+
+
+def is_prose(column: Column) -> bool:
+    """Whether the name is that of prose: `reason`, `notes`. Its parts are searched; as a whole it is rarely a kind."""
+    return bool(column.spans) and all(span.label == Label.TEXT for span in column.spans)
 
 
 def signs(column: Column) -> tuple[bool, bool, bool, bool]:
@@ -201,6 +210,8 @@ def _proves(detector: Detector, scores: Sequence[float]) -> bool:
 def _name_strength(detector: Detector, column: Column) -> tuple[float, str]:
     """How much the name says, moved by context; with the term that said it."""
     best, term = 0.0, ""
+    if not column.spans:
+        return best, term
     for span in column.spans:
         if span.label == detector.label.value and not _about(column, span):
             strength = span.strength + _sway(detector, column, span)

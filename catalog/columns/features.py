@@ -123,9 +123,10 @@ def _context(table: str, names: Sequence[str]) -> Hashed:
 
 def _dense(prepared: Prepared, seen: Sequence[str]) -> Dense:
     column = prepared.column
+    own = rules.own_kinds(column)
     numbers = [
         *rules.name_strengths(column),
-        *(float(kind in rules.own_kinds(column)) for kind in _KINDS),
+        *(float(kind in own) for kind in _KINDS),
         *(float(kind in column.kinds) for kind in _KINDS),
         *_name_signs(prepared),
         *(float(family is column.family) for family in _FAMILIES),

@@ -1,3 +1,3 @@
 """The model file that this release was made with; `make train` writes it."""
 
-SHA256 = "3b74cd665b8473a62b5dc09ad1459dcf5e394a1f60a8eafbfc0d587ff1abe9e7"
+SHA256 = "2473cf3c9743ed86755530e978f5b4eb03468c2d4ce85096a3e80a70da54476f"

@@ -29,7 +29,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`group`: named, single (one row, named), opaque, or held out (named, never looked at)."""
+    """`group`: named, single (one row, named), opaque, held out (named, looked at once), or
+    unseen (named, never looked at)."""
 
     name: str
     group: str
@@ -37,7 +38,7 @@ class Table:
 
 
 def make_tables(seed: int = SEED, *, rounds: int = 3) -> Iterator[Table]:
-    """Each named schema `rounds` times, every fourth with one row; each nameless and each held-out one `rounds` times."""
+    """Every schema `rounds` times; of the named ones every fourth with one row."""
     rng = random.Random(seed)
     for turn in range(rounds):
         for place, line in enumerate(lines("named")):
@@ -45,9 +46,10 @@ def make_tables(seed: int = SEED, *, rounds: int = 3) -> Iterator[Table]:
             yield _table(rng, line, group="single" if single else "named", rows=1 if single else ROWS)
         for line in lines("opaque"):
             yield _table(rng, line, group="opaque", rows=ROWS)
-    for _ in range(rounds):
-        for line in lines("held_out"):
-            yield _table(rng, line, group="held out", rows=ROWS)
+    for group in ("held_out", "unseen"):
+        for _ in range(rounds):
+            for line in lines(group):
+                yield _table(rng, line, group=group.replace("_", " "), rows=ROWS)
 
 
 def _table(rng: random.Random, line: tuple[str, str], *, group: str, rows: int) -> Table:
