@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from catalog.columns.training.tables import MadeTable
 
 HERE = Path(__file__).parents[1]
+_FIXED = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+"""Sums in one order, sets in one order: read by numpy and Python when they start, hence the second start."""
 SEED, TABLES, EPOCHS, VALIDATION = 41, 12_000, 8, 700
 
 
@@ -26,8 +29,9 @@ def main() -> None:
     parser.add_argument("--validation", type=int, default=VALIDATION)
     parser.add_argument("--out", type=Path, default=HERE, help="folder of model.bin, model.md and pinned.py")
     given = parser.parse_args()
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"  # before numpy is imported: sums in one order
+    if {**os.environ, **_FIXED} != dict(os.environ):
+        command = [sys.executable, "-m", "catalog.columns.training", *sys.argv[1:]]
+        os.execve(sys.executable, command, {**os.environ, **_FIXED})
     digest = train(given.tables, given.epochs, given.validation, out=given.out)
     print(f"sha256 {digest}")
 
