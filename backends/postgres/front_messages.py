@@ -138,6 +138,21 @@ def sasl_response(message: bytes) -> bytes:
     return message[HEADER:]
 
 
+def shown_parameters(asked: BindMessage) -> tuple[object, ...]:
+    """What the record and an approval show of parameters: text as it is, binary in hexadecimal."""
+    formats = asked.parameter_formats
+
+    def shown(index: int, value: bytes | None) -> str | None:
+        if value is None:
+            return None
+        binary = len(formats) > 0 and formats[index if len(formats) > 1 else 0] == 1
+        return f"\\x{value.hex()}" if binary else value.decode("utf-8", "backslashreplace")
+
+    if len(formats) > 1 and len(formats) != len(asked.parameters):
+        raise WireError("as many parameter formats as parameters are needed")
+    return tuple(shown(index, value) for index, value in enumerate(asked.parameters))
+
+
 def _string(body: bytes, at: int) -> tuple[str, int]:
     end = body.index(0, at)
     return body[at:end].decode(), end + 1

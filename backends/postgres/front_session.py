@@ -16,12 +16,12 @@ from backends.postgres.front import ClientReader
 from backends.postgres.front_book import OURS, Expect, Portal, Run, Statement, Step
 from backends.postgres.front_copy import CopyOut, CopyRefused, copy_out
 from backends.postgres.front_messages import (
-    BindMessage,
     bind_message,
     execute_message,
     named_message,
     parse_message,
     query_text,
+    shown_parameters,
 )
 from backends.postgres.front_parse import SessionParser
 from backends.postgres.front_replies import error, notice, ready
@@ -52,6 +52,7 @@ class Session(Stay):
         super().__init__(pipe, visit, target)
         self._parser = parser
         self._reader = ClientReader(limit=MAX_MESSAGE)
+        self._piped = False  # messages of the extended protocol came and no Sync yet: a transaction may be open
 
     # The client's messages
 
@@ -69,13 +70,17 @@ class Session(Stay):
 
     async def _take(self, kind: int, message: bytes) -> None:
         if kind == 88:  # X
-            self._left = True
+            self._flush()
+            self.link.part()
+            await asyncio.Event().wait()  # until the server has answered the rest and hung up, or the client is gone
         elif kind in b"cdf":
             self._copied(kind, message)
         elif kind == 83:
             self._sync(message)
+            self._piped = False
         elif not self.book.skipping:
             await _HANDLERS[kind](self, message)
+            self._piped = kind not in b"QF"
 
     async def _query(self, message: bytes) -> None:
         text = query_text(message)
@@ -84,7 +89,7 @@ class Session(Stay):
             self._send(query(""), Step(Expect.QUERY))
             return
         operation = self._as_declared(operation)
-        await self._check_state(syncs=True)
+        await self._check_state()
         try:
             copy = copy_out(text) if Effect.COPY_OUT in operation.effects else None
         except CopyRefused as refused:
@@ -118,7 +123,7 @@ class Session(Stay):
             await self._check_state()
             operation = self._as_declared(operation)
             refused = self._visit.preview(operation)
-            if refused is not None:
+            if refused is not None and not self.book.skipping:
                 await self._record_refusal(operation, refused)
                 return
             try:
@@ -126,6 +131,8 @@ class Session(Stay):
             except CopyRefused as problem:
                 self._deny(error("0A000", str(problem)))
                 return
+        if self.book.skipping:  # an earlier message failed while this one was looked at
+            return
         step = Step(Expect.PARSE, statement=statement, undo=self.book.statements.get(asked.name))
         self.book.statements[asked.name] = statement
         self._send(message, step)
@@ -147,7 +154,8 @@ class Session(Stay):
         asked = bind_message(message)
         statement = self.book.statements.get(asked.statement)
         if statement is None:
-            self._deny(error("26000", f"prepared statement {asked.statement!r} does not exist"))
+            named = f'prepared statement "{asked.statement}"' if asked.statement else "unnamed prepared statement"
+            self._deny(error("26000", f"{named} does not exist"))
             return
         if asked.portal.startswith(OURS):
             self._deny(error("42939", f"names that begin with {OURS} are the gateway's own"))
@@ -159,7 +167,7 @@ class Session(Stay):
         before = self.book.portals.get(asked.portal)
         if before is not None and before.run is not None and not asked.portal:
             self._end_portal(before)
-        portal = Portal(asked.portal, statement, asked.formats, _parameters(asked))
+        portal = Portal(asked.portal, statement, asked.formats, shown_parameters(asked))
         self.book.portals[asked.portal] = portal
         self._send(message, Step(Expect.BIND, portal=portal, undo=before))
 
@@ -179,7 +187,7 @@ class Session(Stay):
         asked = execute_message(message)
         portal = self.book.portals.get(asked.portal)
         if portal is None:
-            self._deny(error("34000", f"portal {asked.portal!r} does not exist"))
+            self._deny(error("34000", f'portal "{asked.portal}" does not exist'))
             return
         operation = portal.statement.operation
         if operation is None:
@@ -319,14 +327,18 @@ class Session(Stay):
             return operation
         return replace(operation, opaque=declared.opaque, targets=declared.targets, columns=declared.columns)
 
-    async def _check_state(self, *, syncs: bool = False) -> None:
+    def _unsteady(self) -> bool:
+        """The server would answer nothing but that a transaction has failed."""
+        return self.book.status == "E" or self.book.skipping
+
+    async def _check_state(self) -> None:
         """After what could have changed whose session this is, look before anything else is judged."""
-        if not self.book.unverified or self.book.status == "E" or self.book.skipping:
+        if not self.book.unverified or self._unsteady():
             return
         await self._rest()
-        if self.book.skipping or self.book.status == "E":
+        if self._unsteady():
             return
-        last = compare(self.book, self._known, await look(self.book, self.link, syncs=syncs))
+        last = compare(self.book, self._known, await look(self.book, self.link, syncs=not self._piped))
         if last:
             self.leave(last)
 
@@ -334,19 +346,27 @@ class Session(Stay):
         """The columns of COPY (query) are those of its query, which the server describes first."""
         if run.copy is None:
             return True
+        if self._piped:
+            await self._rest()
+            if self.book.skipping:  # an earlier message failed, so the server would drop this one
+                self._finish(run, "cancelled")
+                return False
         statement = Statement(COPY_STATEMENT, run.copy.query, None)
         close = frame(b"C", b"S" + cstring(COPY_STATEMENT))
         self._send(parse(COPY_STATEMENT, run.copy.query), Step(Expect.PARSE, hidden=True, statement=statement))
         self._send(describe_statement(COPY_STATEMENT), Step(Expect.DESCRIBE, hidden=True, statement=statement))
         self._send(close, Step(Expect.CLOSE, hidden=True))
-        if simple:
+        alone = simple and not self._piped
+        if alone:
             self._send(SYNC, Step(Expect.SYNC, hidden=True))
-        await self._rest(flush=not simple)
+        await self._rest(flush=not alone)
         if statement.fields is None:
             run.error_code = "42000"
             self._finish(run, "failed")
-            if simple:  # the error has been told
+            if alone:  # the error has been told
                 self._pipe.write(ready(self.book.status))
+            elif simple:
+                self._sync(SYNC)
             return False
         run.shape = statement.fields
         return True
@@ -356,21 +376,6 @@ class Session(Stay):
         await self._rest(flush=not simple)
         if run.over and not (simple and run.over == "rows"):
             self._deny(run.over_limit(), simple=simple)
-
-
-def _parameters(asked: BindMessage) -> tuple[object, ...]:
-    """What the record and an approval show of parameters: text as it is, binary in hexadecimal."""
-    formats = asked.parameter_formats
-
-    def shown(index: int, value: bytes | None) -> str | None:
-        if value is None:
-            return None
-        binary = len(formats) > 0 and formats[index if len(formats) > 1 else 0] == 1
-        return f"\\x{value.hex()}" if binary else value.decode("utf-8", "backslashreplace")
-
-    if len(formats) > 1 and len(formats) != len(asked.parameters):
-        raise WireError("as many parameter formats as parameters are needed")
-    return tuple(shown(index, value) for index, value in enumerate(asked.parameters))
 
 
 Handler = Callable[[Session, bytes], Awaitable[None]]

@@ -23,7 +23,13 @@ class ServerStream(asyncio.Protocol):
         self._settled: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
         self._transport: asyncio.Transport | None = None
+        self._parting = False
         self.lost = False
+
+    def part(self) -> None:
+        """Say goodbye to the server, which answers what it was asked before it hangs up."""
+        self._parting = True
+        self.write(TERMINATE)
 
     def _work(self, data: bytes) -> None:
         raise NotImplementedError
@@ -67,7 +73,7 @@ class ServerStream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
         self.resume_writing()
-        self._leave(error("08006", "the connection to the server was lost", fatal=True))
+        self._leave(b"" if self._parting else error("08006", "the connection to the server was lost", fatal=True))
         self._settle()
 
     def data_received(self, data: bytes) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from backends.door import LoginRefused, Peer, Verifier
 from policy.model import Agent, Identity
-from server.identity.throttle import BackOff, RateLimit
+from server.identity.throttle import BackOff
 from server.identity.tokens import TokenRefused
 from server.identity.tokens import Verifier as TokenVerifier
 from server.judging import Place
@@ -33,7 +33,7 @@ FAILURE_SECONDS = 0.25
 FREE_FAILURES = 20
 """Of one user from one address. Tokens and credentials cannot be guessed; this only keeps a loop from costing much."""
 LONGEST_WAIT = 30.0
-ATTEMPTS, ATTEMPT_SECONDS = 600, 60.0
+FREE_OF_ADDRESS, LONGEST_OF_ADDRESS = 200, 5.0
 _SALT_KEY = "native_salt_key"
 
 HINT = "Check user, password and resource; a token is made by `warded token create`."
@@ -66,7 +66,7 @@ class Doorkeeper:
         self._protocol, self._store, self._tokens, self._pipeline = protocol, store, tokens, pipeline
         self._admit, self._new_id, self._clock, self._salt_key = admit, new_id, clock, salt_key
         self._failures = BackOff(FREE_FAILURES, LONGEST_WAIT, clock=clock)
-        self._attempts = RateLimit(ATTEMPTS, ATTEMPT_SECONDS, clock=clock)
+        self._addresses = BackOff(FREE_OF_ADDRESS, LONGEST_OF_ADDRESS, clock=clock)
 
     async def verifier(self, user: str, resource: str, peer: Peer) -> Verifier:
         """Of an unknown name the salt is always the same, as that of a known one is (RFC 5802 section 9)."""
@@ -121,7 +121,7 @@ class Doorkeeper:
         loop = asyncio.get_running_loop()
         until, key = loop.time() + FAILURE_SECONDS, f"{peer.host} {user[:128]}"
         try:
-            if self._failures.wait(key) or not self._attempts.allows(peer.host):
+            if self._failures.wait(key) or self._addresses.wait(peer.host):
                 raise _Wrong
             identity = await identify()
             place = self._place(identity, user, resource)
@@ -131,11 +131,13 @@ class Doorkeeper:
             await visit.open()
         except (_Wrong, TokenRefused):
             self._failures.failed(key)
+            self._addresses.failed(peer.host)
             await asyncio.sleep(until - loop.time())
             raise LoginRefused(HINT) from None
         except (StoreUnavailable, RecordingUnavailable) as problem:
             raise LoginRefused(f"{problem} {problem.remedy}") from None
         self._failures.succeeded(key)
+        self._addresses.succeeded(peer.host)
         self._admit(visit)
         return visit
 

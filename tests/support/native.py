@@ -43,14 +43,21 @@ class Door:
 
 @asynccontextmanager
 async def open_door(
-    folder: Path, server: Server, database: str, store: Path, *, rules: str = "", **listener: Any
+    folder: Path,
+    server: Server,
+    database: str,
+    store: Path,
+    *,
+    rules: str = "",
+    policy: dict[str, Any] | None = None,
+    **listener: Any,
 ) -> AsyncIterator[Door]:
     """`store` is a migrated SQLite file to copy. What is tagged as production needs approvals for writes."""
     (folder / "state").mkdir(mode=0o700)
     url, port = sqlite_url(shutil.copy(store, folder / "state" / "warded.db")), free_port()
     config = shop_config(
         folder, server, port=free_port(), store_url=url, database=database,
-        listeners={"postgres": {"port": port, **listener}},
+        listeners={"postgres": {"port": port, **listener}}, **({"policy": policy} if policy else {}),
     )  # fmt: skip
     (folder / "policies" / "native.cedar").write_text(RULES + rules)
     async with running_gateway(config) as running:
