@@ -12,6 +12,7 @@ from backends.sqltree.judge import judge
 from backends.sqltree.language import Language
 from backends.sqltree.nodes import LOCK_HINTS
 from backends.sqltree.tokens import NAME, SIGN, WORD, Token, Tokens, closing, find, word
+from backends.sqltree.walk import names_before_parentheses
 from policy.effects import Effect
 from policy.model import Action
 
@@ -26,9 +27,8 @@ _CURRENT_ROW = "warded current row"
 def judge_data(tokens: Tokens, language: Language, execute: Callable[[Tokens], Facts]) -> Facts:
     """What a statement on data does. `execute` judges the EXEC of INSERT … EXEC."""
     found = Facts()
-    for token, after in pairwise(tokens):
-        if token.kind in (WORD, NAME) and token.value.upper() in DANGEROUS and after.word == "(":
-            found.apply(DANGEROUS[token.value.upper()])
+    for name in names_before_parentheses(tokens):
+        found.apply(DANGEROUS.get(name))
     kept = _names(list(tokens))
     verb_at = _verb_at(kept)
     verb = kept[verb_at].word if verb_at >= 0 else ""
@@ -48,6 +48,8 @@ def judge_data(tokens: Tokens, language: Language, execute: Callable[[Tokens], F
 
 def _names(tokens: list[Token]) -> list[Token]:
     """`db..t` leaves out the schema, which is then the user's own."""
+    if not any(before.word == "." == token.word for before, token in pairwise(tokens)):
+        return tokens
     kept: list[Token] = []
     for token in tokens:
         if token.word == "." and kept and kept[-1].word == ".":
@@ -132,6 +134,8 @@ def _one_from(tokens: list[Token], verb_at: int) -> list[Token]:
 
 def _without_bare_hints(tokens: list[Token], found: Facts) -> list[Token]:
     """`FROM t (NOLOCK)`, the old form without WITH."""
+    if _HINTS.isdisjoint([token.word for token in tokens]):
+        return tokens
     kept: list[Token] = []
     index = 0
     while index < len(tokens):

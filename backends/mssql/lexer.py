@@ -10,11 +10,12 @@ import re
 import unicodedata
 
 from backends.sqltree.constants import PARAMETER
-from backends.sqltree.tokens import NAME, NUMBER, SIGN, STRING, VARIABLE, WORD, NotUnderstoodError, Token
+from backends.sqltree.tokens import NAME, NUMBER, SIGN, STRING, VARIABLE, WORD, NotUnderstoodError, Token, new_token
 
 _TOKEN = re.compile(
     r"""
       (?P<plain>[A-Za-z_][A-Za-z0-9_]*+)(?![\w@\#$'"])[\ ]*+
+    | (?P<mark>[(),;=]|\.(?!\d))[\ ]*+
     | (?P<space>\s+)
     | (?P<line>--[^\n]*)
     | (?P<block>/\*)
@@ -22,10 +23,10 @@ _TOKEN = re.compile(
     | (?P<name>\[(?:[^\]]++|\]\])++\]|"(?:[^"]++|"")++")
     | (?P<variable>@[\w@\#$]+)
     | (?P<number>0[xX][0-9a-fA-F]*|[$\u00a3\u20ac\u00a5]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![eE]))
-    | (?P<word>\$(?:action|identity|rowguid|partition)\b|[^\W\d][\w@\#$]*|\#[\w@\#$]*)
+    | (?P<word>\$(?i:action|identity|rowguid|partition)\b|[^\W\d][\w@\#$]*|\#[\w@\#$]*)
     | (?P<sign>[-+*/%&^|]=|<=|>=|<>|!=|!<|!>|::|[-+*/%&^|~=<>().,;:?{}])
     """,
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE,
 )
 _COMMENT = re.compile(r"/\*|\*/")
 _PLAIN_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -38,17 +39,22 @@ def lex(text: str) -> list[Token]:
     """Raises NotUnderstoodError for what no server would read to the end."""
     found: list[Token] = []
     position, placeholders = 0, 0
+    match_at = _TOKEN.match
     while position < len(text):
-        match = _TOKEN.match(text, position)
+        match = match_at(text, position)
         if match is None:
             raise NotUnderstoodError("the text has a character that has no meaning there")
         start, position = position, match.end()
         kind = match.lastgroup or ""
+        if kind == "plain":
+            found.append(_plain_word(match[1], text, start))
+            continue
+        if kind == "mark":
+            sign = match[2]
+            found.append(new_token((SIGN, sign, sign, sign, start, start + 1)))
+            continue
         if kind == "line" and "\r" in match[0].removesuffix("\r"):
             raise NotUnderstoodError("where this comment ends depends on the server")
-        if kind == "plain":
-            found.append(_plain_word(match[kind], text, start))
-            continue
         if kind in ("space", "line"):
             continue
         if kind == "block":
@@ -76,7 +82,7 @@ def _plain_word(part: str, text: str, start: int) -> Token:
     upper = part.upper()
     if upper == "GO" or upper[0] == "W":
         return _token("word", text, start, start + len(part))
-    return Token(WORD, upper, part, part, start, start + len(part))
+    return new_token((WORD, upper, part, part, start, start + len(part)))
 
 
 def _token(kind: str, text: str, start: int, end: int) -> Token:

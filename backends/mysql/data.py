@@ -52,7 +52,7 @@ _ANY_MODIFIER = frozenset[str]().union(*_MODIFIERS.values())
 
 
 def _without_modifiers(tokens: Tokens) -> list[Token]:
-    if not any(token.word in _ANY_MODIFIER for token in tokens):
+    if _ANY_MODIFIER.isdisjoint([token.word for token in tokens]):
         return list(tokens)
     kept: list[Token] = []
     for index, token in enumerate(tokens):
@@ -72,7 +72,7 @@ def _begins(tokens: Tokens, index: int) -> bool:
 
 def _without_into(tokens: list[Token], found: Facts) -> list[Token]:
     """SELECT … INTO OUTFILE | DUMPFILE | @variables, wherever it stands in the SELECT."""
-    if not any(token.word == "INTO" for token in tokens):
+    if "INTO" not in [token.word for token in tokens]:
         return tokens
     for index, token in enumerate(tokens):
         after = tokens[index + 1] if index + 1 < len(tokens) else None
@@ -97,7 +97,7 @@ def _without_into(tokens: list[Token], found: Facts) -> list[Token]:
 
 def without_escapes(tokens: list[Token]) -> list[Token]:
     """ODBC's {d '…'}, {ts '…'} and {fn f()} are what is inside."""
-    if not any(token.word == "{" for token in tokens):
+    if "{" not in [token.word for token in tokens]:
         return tokens
     kept: list[Token] = []
     for index, token in enumerate(tokens):

@@ -11,11 +11,12 @@ import re
 from dataclasses import dataclass, field
 
 from backends.sqltree.constants import PARAMETER
-from backends.sqltree.tokens import NAME, NUMBER, SIGN, STRING, VARIABLE, WORD, NotUnderstoodError, Token
+from backends.sqltree.tokens import NAME, NUMBER, SIGN, STRING, VARIABLE, WORD, NotUnderstoodError, Token, new_token
 
 _TOKEN = re.compile(
     r"""
       (?P<plain>[A-Za-z_][A-Za-z0-9_]*+)(?![\w$'"\u0080-\U0010ffff])[\ \t\n]*+
+    | (?P<mark>[(),;=]|\.(?!\d))[\ \t\n]*+
     | (?P<space>[\ \t\n\v\f\r]+)
     | (?P<line>--(?=[\x00-\x20]|\Z)[^\n]*|\#[^\n]*)
     | (?P<executable>/\*(?P<maria>M?)!(?P<version>\d{5,}|))
@@ -52,14 +53,19 @@ class Lexed:
 def lex(text: str) -> Lexed:
     """Raises NotUnderstoodError for what no server would read to the end."""
     found, position, inside, placeholders = Lexed(), 0, False, 0
+    match_at, add = _TOKEN.match, found.tokens.append
     while position < len(text):
-        match = _TOKEN.match(text, position)
+        match = match_at(text, position)
         if match is None:
             raise NotUnderstoodError("the text has a character that has no meaning there")
         start, position = position, match.end()
         kind = match.lastgroup or ""
         if kind == "plain":
-            found.tokens.append(_plain_word(match[kind], start))
+            add(_plain_word(match[1], start))
+            continue
+        if kind == "mark":
+            sign = match[2]
+            add(new_token((SIGN, sign, sign, sign, start, start + 1)))
             continue
         if kind in ("space", "line"):
             continue
@@ -104,7 +110,7 @@ def _skip_comment(text: str, start: int, found: Lexed, *, is_hint: bool, inside:
 def _plain_word(text: str, start: int) -> Token:
     if text[0] in "wW" and text.lower().startswith(PARAMETER):
         raise NotUnderstoodError("the name is reserved")
-    return Token(WORD, text.upper(), text, text, start, start + len(text))
+    return new_token((WORD, text.upper(), text, text, start, start + len(text)))
 
 
 def _token(kind: str, text: str, start: int, end: int) -> Token:

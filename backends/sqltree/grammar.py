@@ -33,6 +33,19 @@ def parse_tokens(tokens: Tokens, dialect: str) -> exp.Expr:
     return trees[0]
 
 
+def forget(tree: exp.Expr) -> None:
+    """Take the tree apart once it is judged. Its nodes know their parents: left whole, some thousand nodes of each
+    statement would wait for the collector, which then stops the process for many statements at once."""
+    pending: list[object] = [tree]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, exp.Expr):
+            value.parent = None
+            pending += value.args.values()
+        elif isinstance(value, list):
+            pending += value
+
+
 def typed_functions(dialect: str) -> frozenset[str]:
     """Names of functions that sqlglot turns into nodes of their own, so that the name is no longer in the tree."""
     parser = Dialect.get_or_raise(dialect).parser_class

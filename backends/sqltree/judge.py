@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlglot.expressions import Expr
+
 from backends.sqltree import exhaustion, queries, writes
 from backends.sqltree.facts import Facts
-from backends.sqltree.grammar import parse_tokens
+from backends.sqltree.grammar import forget, parse_tokens
 from backends.sqltree.language import Language
 from backends.sqltree.scope import Scope
 from backends.sqltree.tokens import NotUnderstoodError, Tokens
@@ -55,23 +57,30 @@ def judge(tokens: Tokens, language: Language, *, planned: bool = False) -> Facts
     except NotUnderstoodError as error:
         walk.facts.unknown(str(error))
         return walk.facts
-    kind = type(tree).__name__
+    try:
+        _judge_tree(walk, tree, tokens)
+    finally:
+        forget(tree)
+    return walk.facts
+
+
+def _judge_tree(walk: Walk, tree: Expr, tokens: Tokens) -> None:
+    kind, language = type(tree).__name__, walk.language
     if kind not in ROOTS:
         walk.facts.unknown("this kind of statement is not known")
-        return walk.facts
+        return
     if kind in ("Values", "Subquery"):
         walk.mark((Action.READ,), Effect.READ)
-    if any(token.word in _WRITE_WORDS for token in tokens[1:]):
+    if not _WRITE_WORDS.isdisjoint([token.word for token in tokens[1:]]):
         _refuse_hidden_writes(walk, tree)
     for name in called_functions(tokens, language.typed):
         if name not in language.harmless:
             walk.call(language.judge_function(("", name)))
     walk.push(tree, Scope(), OUTPUT)
     walk.run()
-    return walk.facts
 
 
-def _refuse_hidden_writes(walk: Walk, tree: object) -> None:
-    for node in tree.walk():  # type: ignore[attr-defined]
+def _refuse_hidden_writes(walk: Walk, tree: Expr) -> None:
+    for node in tree.walk():
         if node is not tree and type(node).__name__ in _WRITES and type(node.parent).__name__ != "When":
             walk.facts.unknown("a write stands where none can")

@@ -6,7 +6,7 @@ the allow-list of nodes.py makes the statement `unknown`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import pairwise
 
 from sqlglot import exp
@@ -75,10 +75,9 @@ class Walk:
             for item in value:
                 self.push(item, scope, use)
 
-    def push_children(self, node: exp.Expr, scope: Scope, use: str, *, skip: Iterable[str] = ()) -> None:
-        skipped = frozenset(skip)
+    def push_children(self, node: exp.Expr, scope: Scope, use: str, *, skip: Collection[str] = ()) -> None:
         for name, value in node.args.items():
-            if name not in skipped:
+            if value is not None and name not in skip:
                 self.push(value, scope, use)
 
     def mark(self, actions: Iterable[Action], *effects: Effect) -> None:
@@ -142,8 +141,10 @@ def inner_use(node: exp.Expr, use: str) -> str:
 
 def called_functions(tokens: Tokens, typed: frozenset[str]) -> list[str]:
     """Names before a parenthesis that sqlglot turns into nodes of their own, in upper case."""
-    names = []
-    for token, after in pairwise(tokens):
-        if after.word == "(" and token.kind in (WORD, NAME) and token.value.upper() in typed:
-            names.append(token.value.upper())
-    return names
+    return [name for name in names_before_parentheses(tokens) if name in typed]
+
+
+def names_before_parentheses(tokens: Tokens) -> list[str]:
+    """In upper case: what looks like a call, and what has a list of columns."""
+    found = [before for before, token in pairwise(tokens) if token.word == "("]
+    return [token.value.upper() for token in found if token.kind in (WORD, NAME)]
