@@ -62,7 +62,7 @@ clean: ## remove the environment, the demo's state and caches
 	rm -rf $(VENV) .warded build dist artifacts tests/npm/node_modules *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-SETUP := tests/setup/environment.sh tests/setup/uv.lock pyproject.toml
+SETUP := tests/setup/environment.sh tests/setup/uv.lock pyproject.toml setup.py backends/postgres/rows.pyx
 
 $(VENV)/.runtime: requirements.lock $(SETUP)
 	@tests/setup/environment.sh requirements.lock

@@ -14,6 +14,7 @@ from catalog.arrays import bounds_of, each, read_array, write_array
 from catalog.columntypes import ColumnType, Family, parse_type
 from catalog.jsonleaves import mask_leaves
 from catalog.maskers import MaskValue, masker_of
+from catalog.maskers.base import LONGEST_SHAPED, Shape
 from catalog.maskers.keyed import draw
 from catalog.maskers.tag import redaction
 from catalog.maskkey import Keyed
@@ -39,7 +40,8 @@ class CellMask:
     """How the cells of one column are hidden. `redacted` takes the place of a value that `apply` fails on.
 
     `constant` = every value becomes `redacted`. `element` is the mask of an array's elements, where they are masked
-    one by one. `key_id` names the key that made the values, "" for none.
+    one by one. `key_id` names the key that made the values, "" for none. `shape` says the same as `apply`, for plain
+    values.
     """
 
     label: Label
@@ -49,6 +51,7 @@ class CellMask:
     constant: bool = False
     element: CellMask | None = None
     key_id: str = ""
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,16 +92,19 @@ def _made(label: Label, type_name: str, kind: Kind, manner: Manner) -> CellMask:
         return _array(label, column_type, manner, redacted)
     if column_type.family is Family.JSON and label not in _WHOLE:
         return _json(label, manner, redacted)
+    shape: Shape | None = None
     if kind in _KEYED:
         mask_value = draw(manner.keyed, label, kind, column_type) if manner.keyed else None
     else:
         masker = masker_of(label, kind, this_year=manner.year)
         mask_value = masker.families.get(column_type.family) if masker else None
+        if masker and column_type.family is Family.TEXT and not 0 < column_type.width < LONGEST_SHAPED:
+            shape = None if column_type.padded else masker.shape
     if mask_value is None:
         return _constant(label, redacted)
     key_id = manner.keyed.key_id if manner.keyed and kind in _KEYED else ""
     apply = _bounded(mask_value, redacted, column_type, cut=not key_id)
-    return CellMask(label, kind, apply=apply, redacted=redacted, key_id=key_id)
+    return CellMask(label, kind, apply=apply, redacted=redacted, key_id=key_id, shape=shape)
 
 
 def _constant(label: Label, redacted: str | None) -> CellMask:
@@ -128,7 +134,7 @@ def _json(label: Label, manner: Manner, redacted: str | None) -> CellMask:
     def apply(value: str) -> str | None:
         return mask_leaves(value, leaf.apply, keys=keys) if len(value) <= LONGEST else redacted
 
-    return replace(leaf, apply=_safe(apply, redacted), redacted=redacted, constant=False)
+    return replace(leaf, apply=_safe(apply, redacted), redacted=redacted, constant=False, shape=None)
 
 
 def _safe(apply: MaskValue, redacted: str | None) -> MaskValue:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from catalog.binary import TEXT, Codec, codec_of
 from catalog.cellmask import CellMask
 from catalog.columntypes import parse_type
+from catalog.maskers.base import Shape
 
 WireMask = Callable[[bytes], bytes | None]
 """The bytes to send in place of a value's bytes; None = SQL NULL. Never raises."""
@@ -33,6 +35,23 @@ def wire_mask(mask: CellMask, *, type_name: str, binary: bool) -> WireMask:
         return _array_mask(mask, column_type.element)
     codec = codec_of(type_name, column_type.family)
     return _null if codec is None or mask.kind == "null" else _valued(mask, codec)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What every value becomes on the wire; None = SQL NULL."""
+
+    value: bytes | None
+
+
+def as_data(mask: CellMask, *, type_name: str, binary: bool) -> Fixed | Shape | None:
+    """The same as `wire_mask`, as data; None where it takes a call. A shape speaks of plain values only."""
+    codec = codec_of(type_name, parse_type(type_name).family) if binary else TEXT
+    if mask.constant and mask.redacted is None:
+        return Fixed(None)
+    if codec is not TEXT:
+        return None
+    return Fixed((mask.redacted or "").encode()) if mask.constant else mask.shape
 
 
 def _valued(mask: CellMask, codec: Codec) -> WireMask:

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from backends.errors import UpstreamError, WireError
-from backends.postgres import rows_py as rows
 from backends.postgres.connection import Connection
 from backends.postgres.failures import ends_connection
 from backends.postgres.front_aside import Asides
@@ -20,11 +19,12 @@ from backends.postgres.front_replies import error
 from backends.postgres.front_stream import ServerStream
 from backends.postgres.front_target import Target
 from backends.postgres.front_words import server_error, upstream_error
+from backends.postgres.rows_walk import walk
 from backends.postgres.wire import HEADER, ErrorResponse, RowDescription, report, row_description
 
 MAX_MESSAGE = 64_000_000  # bytes; a larger one ends the session
 _SHAPES = 256
-BINARY = (1,)
+BINARY: tuple[int, ...] = (1,)
 
 Status = str
 
@@ -157,7 +157,7 @@ class ServerLink(ServerStream):
     def _rows(self, data: bytes, at: int) -> int:
         step = self._head(Expect.EXECUTE, Expect.QUERY)
         if step.cells is not None:
-            walked = rows.walk(data, at, None, limit=MAX_MESSAGE)
+            walked = walk(data, at, None, limit=MAX_MESSAGE)
             step.cells += text_rows(walked.output)
             return walked.end
         run = step.run
@@ -165,7 +165,7 @@ class ServerLink(ServerStream):
             raise WireError("rows of something that was not judged")
         if not run.planned and not self._plan(run, step):
             return at
-        walked = rows.walk(data, at, run.rules, limit=MAX_MESSAGE)
+        walked = walk(data, at, run.rules, limit=MAX_MESSAGE)
         run.rows += walked.rows
         run.bytes += walked.cells
         run.masked_cells += walked.masked

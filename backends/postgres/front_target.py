@@ -18,9 +18,10 @@ from backends.postgres.rows_py import Kind, Rule
 from backends.postgres.target import MISSING
 from backends.postgres.upstream import PostgresUpstream
 from backends.postgres.wire import RowDescription
+from catalog.maskers.base import Address, Digits
 from catalog.masking import CellMask
 from catalog.model import Locator, Login
-from catalog.wiremask import wire_mask
+from catalog.wiremask import Fixed, as_data, wire_mask
 from policy.model import Operation
 
 CANCEL_SECONDS = 5.0
@@ -85,7 +86,20 @@ class Target:
 
 
 def rule_of(mask: CellMask, type_name: str, *, binary: bool) -> Rule:
-    return Rule(Kind.CALL, call=wire_mask(mask, type_name=type_name, binary=binary))
+    """A mask as data where there is such a kind; what is then not plain is called for all the same."""
+    call = wire_mask(mask, type_name=type_name, binary=binary)
+    match as_data(mask, type_name=type_name, binary=binary):
+        case Fixed(value):
+            return Rule(Kind.NULL) if value is None else Rule(Kind.CONSTANT, value)
+        case Digits() as digits:
+            return Rule(
+                Kind.DIGITS, digits.prefix.encode(), digits.shown, call=call, least=digits.least, most=digits.most,
+                skip=digits.skip.encode(), signed=digits.signed,
+            )  # fmt: skip
+        case Address():
+            return Rule(Kind.ADDRESS, call=call)
+        case None:
+            return Rule(Kind.CALL, call=call)
 
 
 def _binary(formats: Sequence[int], index: int) -> bool:

@@ -1,7 +1,7 @@
 """The row walk in pure Python: rewrites the masked cells of consecutive DataRow messages in a buffer.
 
 DataRow: type D, Int32 length, Int16 count of cells, then for each an Int32 length (-1 = NULL) and its bytes. A rule is
-data, so that a compiled twin of this module can do it without calling back: only CALL runs Python a cell.
+data, so that the compiled twin of this module (rows.pyx) can do it without calling back: only CALL runs Python a cell.
 """
 
 from __future__ import annotations
@@ -24,16 +24,25 @@ class Kind(IntEnum):
     KEEP_FIRST = 3  # the first `count` bytes, then `data` once for each byte hidden
     KEEP_LAST = 4
     CALL = 5  # `call(value)`; None = NULL
+    DIGITS = 6  # as `call`; plain ASCII digits need no call: `data`, then their last `count`
+    ADDRESS = 7  # as `call`; of a plain mail address the first letters and the last label stay
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What becomes of the cells of one column."""
+    """What becomes of the cells of one column.
+
+    For DIGITS: `least` to `most` digits with bytes of `skip` among them are plain; `signed` = a leading plus stays.
+    """
 
     kind: Kind
     data: bytes = b""
     count: int = 0
     call: Callable[[bytes], bytes | None] | None = None
+    least: int = 0
+    most: int = 0
+    skip: bytes = b""
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +135,7 @@ def hide(rule: Rule, value: bytes) -> bytes | None:
         case Kind.KEEP_LAST:
             shown = rule.count if len(value) > rule.count else 0
             return rule.data * (len(value) - shown) + value[len(value) - shown :]
-        case Kind.CALL if rule.call is not None:
+        case Kind.CALL | Kind.DIGITS | Kind.ADDRESS if rule.call is not None:
             return rule.call(value)
         case _:
             return None

@@ -13,12 +13,38 @@ MaskValue = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Digits:
+    """What a masker makes of `least` to `most` ASCII digits with any of `skip` among them: `prefix`, then the last
+    `shown` digits. `signed` = before all that a plus, where the value begins with one."""
+
+    prefix: str
+    shown: int
+    least: int
+    most: int
+    skip: str
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What the masker of mail addresses makes of one in printable ASCII."""
+
+
+Shape = Digits | Address
+"""A masker as data, for plain values only: a row walk that knows it need not call for those."""
+
+LONGEST_SHAPED = 32
+"""No shape gives more characters than this."""
+
+
+@dataclass(frozen=True, slots=True)
 class Masker:
     """One way of hiding. Families not listed get the tag or NULL.
 
-    `stable` claims that masking a masked value changes nothing.
+    `stable` claims that masking a masked value changes nothing. `shape` tells the same of text, as data.
     """
 
     kind: Kind
     families: Mapping[Family, MaskValue]
     stable: bool = False
+    shape: Shape | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from catalog.columntypes import Family
-from catalog.maskers.base import Masker
+from catalog.maskers.base import Digits, Masker
 
 _SEPARATORS = {ord(char): None for char in " -\u00a0"}
 
@@ -16,4 +16,5 @@ def mask_card(value: str) -> str | None:
     return f"**** **** **** {digits[-4:]}" if digits.isdecimal() and 12 <= len(digits) <= 19 else None
 
 
-CREDIT_CARD = Masker("partial", MappingProxyType({Family.TEXT: mask_card}))
+_SHAPE = Digits("**** **** **** ", shown=4, least=12, most=19, skip=" -")
+CREDIT_CARD = Masker("partial", MappingProxyType({Family.TEXT: mask_card}), shape=_SHAPE)

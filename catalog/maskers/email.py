@@ -6,7 +6,7 @@ import re
 from types import MappingProxyType
 
 from catalog.columntypes import Family
-from catalog.maskers.base import Masker
+from catalog.maskers.base import Address, Masker
 
 # Mailbox, first label of the domain, more labels, top-level domain (24 letters in punycode, 18 in plain letters).
 _PLAIN = re.compile(
@@ -27,4 +27,4 @@ def _shown(first: str, rest: str) -> str:
     return first if rest and first != "*" else ""
 
 
-EMAIL = Masker("partial", MappingProxyType({Family.TEXT: mask_email}), stable=True)
+EMAIL = Masker("partial", MappingProxyType({Family.TEXT: mask_email}), stable=True, shape=Address())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from catalog.columntypes import Family
-from catalog.maskers.base import Masker
+from catalog.maskers.base import Digits, Masker
 
 _PUNCTUATION = {ord(char): None for char in "+-–().,;/*#x ext\t\u00a0\u202f"}
 
@@ -18,4 +18,5 @@ def mask_phone(value: str) -> str | None:
     return f"{'+' if value.lstrip().startswith('+') else ''}*******{digits[-2:]}"
 
 
-PHONE = Masker("partial", MappingProxyType({Family.TEXT: mask_phone}))
+_SHAPE = Digits("*******", shown=2, least=4, most=100, skip="+-().,/ ", signed=True)
+PHONE = Masker("partial", MappingProxyType({Family.TEXT: mask_phone}), shape=_SHAPE)
