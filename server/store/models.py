@@ -349,3 +349,52 @@ class Budget(Base):
     taken: Mapped[int] = mapped_column(BigInteger, default=0)
     raised: Mapped[int] = mapped_column(BigInteger, default=0)
     updated_at: Mapped[float] = mapped_column(Float, index=True)
+
+
+class McpDefinition(Base):
+    """One version of what an MCP server says of a tool or prompt, by the SHA-256 of all of it, and what was decided.
+
+    `state` is pending, accepted, rejected or superseded (by the one accepted later). Old ones are kept for the diff.
+    `decided_by` "" = Warded itself, as the configuration says.
+    """
+
+    __tablename__ = "mcp_definitions"
+    resource: Mapped[str] = mapped_column(String(128), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(512), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
+    suspicions: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    state: Mapped[str] = mapped_column(String(16))
+    first_seen: Mapped[float] = mapped_column(Float)
+    last_seen: Mapped[float] = mapped_column(Float)
+    decided_by: Mapped[str] = mapped_column(String(128), default="")
+    decided_at: Mapped[float | None] = mapped_column(Float)
+
+
+class McpChange(Base):
+    """The history of a definition: found, changed or decided, by whom ("" = Warded itself). `name` "" = the server."""
+
+    __tablename__ = "mcp_changes"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    resource: Mapped[str] = mapped_column(String(128))
+    kind: Mapped[str] = mapped_column(String(16), default="")
+    name: Mapped[str] = mapped_column(String(512), default="")
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    before: Mapped[str] = mapped_column(String(64), default="")
+    what: Mapped[str] = mapped_column(String(16))
+    by: Mapped[str] = mapped_column(String(128), default="")
+    why: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[float] = mapped_column(Float)
+    __table_args__ = (Index("ix_mcp_changes_name", "resource", "kind", "name"),)
+
+
+class McpServer(Base):
+    """One row an MCP server. `version` grows with every change, so that other processes notice; `disabled_at` set =
+    nothing of it may be used."""
+
+    __tablename__ = "mcp_servers"
+    resource: Mapped[str] = mapped_column(String(128), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, default=0)
+    first_seen: Mapped[float] = mapped_column(Float, default=0.0)
+    disabled_at: Mapped[float | None] = mapped_column(Float)

@@ -14,7 +14,7 @@ from server.store.errors import StoreUnavailable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every revision in migrations/versions, oldest first. Kept here so that a start need not import Alembic (0.3 s)."""
 
 HEAD = REVISIONS[-1]
