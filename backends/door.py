@@ -17,6 +17,7 @@ from typing import Protocol
 from backends.base import Columns, Upstream
 from catalog.masking import CellMask
 from catalog.model import Login, Resource
+from catalog.stream import StreamMasker
 from policy.model import Operation
 
 
@@ -127,6 +128,20 @@ class Outcome:
     error_code: str = ""
 
 
+class Terminal(Protocol):
+    """The record of one terminal. Raises OSError when it cannot be kept: then nothing more may be shown."""
+
+    def output(self, data: bytes) -> None: ...
+
+    def input(self, size: int) -> None:
+        """That somebody typed this many bytes; what was typed is not kept, it may be a password."""
+        ...
+
+    def resize(self, width: int, height: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Warrant(Protocol):
     """One statement that may run now: its opening event is durable. `tainted` = the target's own words about it may
     carry a value that is hidden. Bounds are None where policy sets none."""
@@ -138,6 +153,14 @@ class Warrant(Protocol):
     timeout: float | None
 
     def masks(self, columns: Columns) -> tuple[CellMask | None, ...]: ...
+
+    def stream(self) -> StreamMasker:
+        """Hides what is sensitive in one stream of text."""
+        ...
+
+    def terminal(self, size: tuple[int, int]) -> Terminal:
+        """Keeps what a terminal of this size (columns, lines) shows."""
+        ...
 
     async def close(self, outcome: Outcome) -> None: ...
 
@@ -204,12 +227,13 @@ class Reception(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The server side of a protocol. `alpn` names it where TLS comes first; `cancels` is one table a listener."""
+    """The server side of a protocol. `open` takes the Reception, and by keyword what only this protocol needs; `alpn`
+    names the protocol where TLS comes first."""
 
     protocol: str
     port: int
     alpn: tuple[str, ...]
-    open: Callable[[Reception], Hall]
+    open: Callable[..., Hall]
 
 
 class Hall(Protocol):

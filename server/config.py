@@ -234,10 +234,26 @@ class NativeListener(Section):
         return self
 
 
+class SshListener(Section):
+    """The native door of SSH; the protocol encrypts by itself."""
+
+    host: str = Field(default="127.0.0.1", description="Address to bind.")
+    port: int = Field(default=2222, ge=1, le=65535, description="TCP port to bind.")
+    host_keys: list[FilePath] = Field(
+        default_factory=list,
+        description="Private host keys in OpenSSH's form. Empty = one that Warded makes and keeps in state_dir.",
+    )
+    max_connections: int = Field(default=500, ge=1, description="Connections at one time.")
+    max_pending: int = Field(default=100, ge=1, description="Connections that have not logged in, at one time.")
+    login_seconds: float = Field(default=60.0, gt=0, le=300, description="Seconds until a client must have logged in.")
+    session_seconds: float = Field(default=43_200.0, gt=0, description="Seconds a session may last.")
+
+
 class Listeners(Section):
     """Native doors, by protocol. None is open unless it stands here."""
 
     postgres: NativeListener | None = Field(default=None, description="psql and every driver of PostgreSQL.")
+    ssh: SshListener | None = Field(default=None, description="ssh, scp and sftp.")
 
 
 class LoginConfig(Section):

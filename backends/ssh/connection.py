@@ -50,7 +50,7 @@ class Connections:
         async with self._locks.setdefault(key, asyncio.Lock()):
             found = self._open.get(key)
             if found is None or found.is_closed():
-                found = self._open[key] = await self._connect(login, person)
+                found = self._open[key] = await self.connect(login, person)
             return found
 
     async def close(self) -> None:
@@ -61,7 +61,8 @@ class Connections:
     def _key(self, login: Login, person: str) -> tuple[str, str, str]:
         return (login.user, login.password, person if self._address.auth == "ca" else "")
 
-    async def _connect(self, login: Login, person: str) -> asyncssh.SSHClientConnection:
+    async def connect(self, login: Login, person: str) -> asyncssh.SSHClientConnection:
+        """A new connection. Raises UpstreamError."""
         address = self._address
         try:
             async with asyncio.timeout(CONNECT_SECONDS):

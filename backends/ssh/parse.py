@@ -25,6 +25,7 @@ from policy.model import Action, Operation, Statement
 
 PROTOCOL = "ssh"
 EXEC, READ, LIST, WRITE = "ssh_exec", "ssh_read_file", "ssh_list_dir", "ssh_write_file"
+SHELL = "ssh_shell"
 PREVIEW = "preview"
 """Option of an Operation that plans and changes nothing."""
 
@@ -46,6 +47,14 @@ def parse(verb: str, arguments: Mapping[str, Any], *, foreign: Foreign | None = 
     text = f"{verb} {arguments['path']}\n{content}" if verb == WRITE else f"{verb} {arguments['path']}"
     found = _operation(text, facts, problem="")
     return replace(found, verb=verb, parameters=(arguments["path"], content), options=options)
+
+
+def shell_operation() -> Operation:
+    """A shell to type into: what will be typed is not known."""
+    facts = Facts()
+    facts.programs.setdefault("shell")
+    facts.add(Action.RUN, Effect.INTERACTIVE)
+    return replace(_operation("shell", facts, problem=""), verb=SHELL, opaque=True)
 
 
 def preview(operation: Operation) -> Operation:

@@ -71,6 +71,10 @@ class SshUpstream:
         except asyncssh.Error as error:
             raise UpstreamError("lost", f"the connection was lost: {error.reason}", "the connection was lost") from None
 
+    async def dedicated(self, login: Login, person: str) -> asyncssh.SSHClientConnection:
+        """A connection for one client of the native door alone. Raises UpstreamError."""
+        return await self._connections.connect(login, person)
+
     async def scan(self, *, sample: int, wanted: Wanted | None = None) -> AsyncIterator[ColumnSample]:
         """A host has no columns to sample: what passes is looked at as it passes."""
         nothing: tuple[ColumnSample, ...] = ()

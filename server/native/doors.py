@@ -7,13 +7,17 @@ import itertools
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from backends.door import Front
-from server.config import Config, NativeListener
+from server.config import Config, NativeListener, SshListener
 from server.identity.resource import SCOPE
 from server.identity.tokens import Verifier
 from server.listeners.native.certificates import Certificates
 from server.listeners.native.listener import NativeListener as Listener
+from server.native.hostkeys import host_keys
 from server.native.reception import Doorkeeper, salt_key
 from server.native.watch import Visits
 from server.pipeline import Pipeline
@@ -37,7 +41,7 @@ async def open_doors(
                 discovery_url=f"{config.server.public_url}/.well-known/oauth-authorization-server", scope=SCOPE,
                 admit=visits.admit, new_id=_connection_ids(), clock=clock, salt_key=await salt_key(store),
             )  # fmt: skip
-            listener = _listener(front, reception, settings)
+            listener = _listener(front, reception, settings, state=config.state_dir)
             await listener.open()
             opened.append((listener, visits))
             watching.append(asyncio.create_task(visits.run()))
@@ -52,14 +56,28 @@ async def open_doors(
                 await task
 
 
-def wanted(config: Config, pipeline: Pipeline) -> list[tuple[Front, NativeListener]]:
+def wanted(config: Config, pipeline: Pipeline) -> list[tuple[Front, NativeListener | SshListener]]:
     """Each door that is configured, with the protocol that it speaks."""
     configured = {name: value for name, value in config.listeners if value is not None}
     fronts = [backend.front for backend in pipeline.judge.upstreams.backends if backend.front is not None]
     return [(front, configured[front.protocol]) for front in fronts if front.protocol in configured]
 
 
-def _listener(front: Front, reception: Doorkeeper, settings: NativeListener) -> Listener:
+def _listener(front: Front, reception: Doorkeeper, settings: NativeListener | SshListener, *, state: Path) -> Listener:
+    if isinstance(settings, SshListener):
+        keys = host_keys(settings.host_keys, state)
+        front = replace(front, open=partial(front.open, host_keys=keys))
+        return Listener(
+            front,
+            reception,
+            host=settings.host,
+            port=settings.port,
+            certificates=None,
+            plain=True,
+            max_connections=settings.max_connections,
+            max_pending=settings.max_pending,
+            login_seconds=settings.login_seconds,
+        )
     certificates = None
     if settings.tls_certificate is not None and settings.tls_key is not None:
         certificates = Certificates(

@@ -16,6 +16,7 @@ from backends.base import Columns, Limits, Upstream
 from backends.door import Outcome, Refusal, Warrant
 from catalog.masking import CellMask
 from catalog.model import Login, Resource
+from catalog.stream import StreamMasker
 from policy.model import Allow, Deny, Hold, Identity, Operation, Reason
 from policy.permit import Permit, issue
 from server.answer import Answer, MaskedColumn, Problem, denied, failed
@@ -25,8 +26,9 @@ from server.budgets.spending import Spending
 from server.budgets.stage import Turn
 from server.judging import Judgement, Place
 from server.pipeline import Pipeline
-from server.recording.events import ConnectionClosed, ConnectionOpened
+from server.recording.events import ConnectionClosed, ConnectionOpened, TerminalRecorded
 from server.recording.recorder import RecordingUnavailable
+from server.recording.terminal import FOLDER, TerminalFile
 from server.stages import Timings
 from server.store.engine import StoreUnavailable
 
@@ -57,6 +59,7 @@ class OpenWarrant:
         self._spending = spending
         held.callback(spending.close)
         self._spent: list[Answer] | None = None
+        self._terminal: TerminalRecorded | None = None
         self.id = bracket.id
         self.tainted = visit.pipeline.executor._tainted(permit)
         kept, left = permit.obligations, spending.limits(ENDLESS)
@@ -71,6 +74,18 @@ class OpenWarrant:
     def masks(self, columns: Columns) -> tuple[CellMask | None, ...]:
         return self._visit.pipeline.executor.mask_plan(self._permit, columns)
 
+    def stream(self) -> StreamMasker:
+        query, obligations = self._permit.query, self._permit.obligations
+        manner = self._visit.pipeline.executor.masks.manner(query, obligations)
+        return StreamMasker(manner=manner, revealed=obligations.revealed)
+
+    def terminal(self, size: tuple[int, int]) -> TerminalFile:
+        recorder = self._visit.pipeline.brackets.recorder
+        return TerminalFile(recorder.folder / FOLDER, self.id, size=size, clock=self._visit.pipeline.judge.clock, closed=self._shown)
+
+    def _shown(self, name: str, sha256: str, size: int) -> None:
+        self._terminal = TerminalRecorded(operation_id=self.id, name=name, sha256=sha256, bytes=size)
+
     async def close(self, outcome: Outcome) -> None:
         """Record how it ended. What has run has run: a record that fails now is logged, and the next is refused."""
         answer = _answer(self._bracket, self._visit.resource.name, outcome)
@@ -81,6 +96,9 @@ class OpenWarrant:
             self._spent.append(answer)
         try:
             await self._held.aclose()
+            if self._terminal is not None:
+                recorder = self._visit.pipeline.brackets.recorder
+                await recorder.append(self._visit.identity, self._terminal, durability="kernel")
             await self._bracket.end(answer, outcome=outcome.status, rows=outcome.rows)
         except (RecordingUnavailable, StoreUnavailable) as problem:
             log.error("the end of a statement was not recorded", operation=self.id, problem=str(problem))

@@ -99,7 +99,8 @@ class OutcomeUnknown:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogChanged:
     """What the catalog says of a place has changed. `what` is found, changed, cleared, vanished, pinned, unpinned,
-    accepted, refused (a decision that was not taken) or fail-open; `before` and `after` are labels, "" = clear; `by` is "" for Warded itself."""
+    accepted, refused (a decision that was not taken) or fail-open; `before` and `after` are labels, "" = clear; `by` is
+    "" for Warded itself."""
 
     type: ClassVar[str] = "catalog.changed/1"
     resource: str
@@ -135,6 +136,17 @@ class ConnectionClosed:
     statements: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalRecorded:
+    """What a terminal showed is in the file `name` beside the records: its SHA-256 and its size in bytes."""
+
+    type: ClassVar[str] = "terminal.recorded/1"
+    operation_id: str
+    name: str
+    sha256: str
+    bytes: int
+
+
 Event = (
     SessionOpened
     | OperationOpened
@@ -144,6 +156,7 @@ Event = (
     | CatalogChanged
     | ConnectionOpened
     | ConnectionClosed
+    | TerminalRecorded
 )
 
 EVENTS: Mapping[str, type[Event]] = MappingProxyType({kind.type: kind for kind in get_args(Event)})

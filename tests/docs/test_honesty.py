@@ -64,7 +64,7 @@ def test_the_readme_names_exactly_the_protocols_that_there_are() -> None:
     assert "PostgreSQL through MCP" in there
     assert "Hosts over SSH" in there
     doors = [backend.front.protocol for backend in load_backends() if backend.front is not None]
-    assert doors == ["postgres"]
+    assert doors == ["postgres", "ssh"]
     assert "native door" in there
     assert "native door" not in missing.partition("## ")[0]
 
