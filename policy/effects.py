@@ -176,6 +176,19 @@ class Effect(StrEnum):
     INTERACTIVE = "interactive", "A program that waits for somebody to type: a shell, an editor, a prompt."
     UNKNOWN_PROGRAM = "unknown-program", "A program or script whose effect is not known."
 
+    # A tool of another MCP server.
+    TOOL_READ = "tool-read", "Calls a tool that reads."
+    TOOL_WRITE = "tool-write", "Calls a tool that makes or changes something."
+    TOOL_DELETE = "tool-delete", "Calls a tool that removes something. Comes with tool-write."
+    TOOL_ADMINISTER = "tool-administer", "Calls a tool that changes rights, settings or services."
+    TOOL_RUN = "tool-run", "Calls a tool that runs code or commands."
+    UNKNOWN_TOOL = "unknown-tool", "Calls a tool of which nothing tells what it does."
+    INTERNAL_ADDRESS = (
+        "internal-address",
+        "Hands a tool an address inside the network or of another scheme than http: loopback, private, link-local, "
+        "metadata of a cloud, file:.",
+    )
+
     MASKED_PREDICATE = (
         "masked-predicate",
         "A column that the caller may not see decides which rows or values come: WHERE, ON, HAVING, CASE, FILTER, "

@@ -26,7 +26,8 @@ def asked(pair: dict[str, Any]) -> Query:
     what = operation(pair["actions"], pair["effects"], verb=pair.get("verb", "sql_query"))
     tags = {"env": "dev", "agents": pair["mode"]} | pair.get("tags", {})
     who = identity(via=pair.get("via", "agent"))
-    return query(what, who=who, where=resource(tags), approvals=pair.get("approvals", []))
+    tainted = pair.get("tainted", False)
+    return query(what, who=who, where=resource(tags), approvals=pair.get("approvals", []), tainted=tainted)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair["name"])
