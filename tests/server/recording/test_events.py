@@ -39,6 +39,7 @@ def test_the_fields_of_a_version_are_frozen() -> None:
         "catalog.changed/1": ["resource", "place", "what", "before", "after", "by", "why"],
         "connection.opened/1": ["connection_id", "door", "resource", "login", "proof", "peer"],
         "connection.closed/1": ["connection_id", "reason", "statements"],
+        "terminal.recorded/1": ["operation_id", "name", "sha256", "bytes"],
     }
 
 
