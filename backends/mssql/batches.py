@@ -29,6 +29,8 @@ _DROPPED = frozenset(
 """.split()  # noqa: SIM905 - a list of names reads better as a text
 )
 _RIGHTS_END = frozenset({"TO", "FROM"})
+_TELLING = STARTS | _VERBS | _AFTER_INSERT | _IN_ALTER | _RIGHTS_END | {"VALUES", "CASE", "(", ")", ";"}
+"""Words that tell where a statement ends; all others are passed over."""
 
 
 class Part(NamedTuple):
@@ -94,7 +96,10 @@ def _statement_end(tokens: Tokens, start: int) -> int:
     depth = cases = 0
     used: set[str] = set()
     for index in range(start + 1, len(tokens)):
-        here, before = tokens[index].word, tokens[index - 1].word
+        here = tokens[index].word
+        if here not in _TELLING:
+            continue
+        before = tokens[index - 1].word
         depth += (here == "(") - (here == ")")
         cases += here == "CASE"
         if here == "END" and cases:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from backends.sqltree.constants import PARAMETER
-from backends.sqltree.tokens import NAME, NUMBER, SIGN, STRING, VARIABLE, WORD, NotUnderstoodError, Token, new_token
+from backends.sqltree.tokens import NAME, NUMBER, SIGN, STRING, VARIABLE, WORD, NotUnderstoodError, Token
 
 _TOKEN = re.compile(
     r"""
@@ -39,7 +39,7 @@ def lex(text: str) -> list[Token]:
     """Raises NotUnderstoodError for what no server would read to the end."""
     found: list[Token] = []
     position, placeholders = 0, 0
-    match_at = _TOKEN.match
+    match_at, add, new_tuple = _TOKEN.match, found.append, tuple.__new__  # a text has thousands of tokens
     while position < len(text):
         match = match_at(text, position)
         if match is None:
@@ -47,11 +47,16 @@ def lex(text: str) -> list[Token]:
         start, position = position, match.end()
         kind = match.lastgroup or ""
         if kind == "plain":
-            found.append(_plain_word(match[1], text, start))
+            part = match[1]
+            upper = part.upper()
+            if upper == "GO" or upper[0] == "W":
+                add(_token("word", text, start, start + len(part)))
+            else:
+                add(new_tuple(Token, (WORD, upper, part, part, start, start + len(part))))
             continue
         if kind == "mark":
             sign = match[2]
-            found.append(new_token((SIGN, sign, sign, sign, start, start + 1)))
+            add(new_tuple(Token, (SIGN, sign, sign, sign, start, start + 1)))
             continue
         if kind == "line" and "\r" in match[0].removesuffix("\r"):
             raise NotUnderstoodError("where this comment ends depends on the server")
@@ -76,13 +81,6 @@ def _skip_comment(text: str, start: int) -> int:
         depth += 1 if match[0] == "/*" else -1
         position = match.end()
     return position
-
-
-def _plain_word(part: str, text: str, start: int) -> Token:
-    upper = part.upper()
-    if upper == "GO" or upper[0] == "W":
-        return _token("word", text, start, start + len(part))
-    return new_token((WORD, upper, part, part, start, start + len(part)))
 
 
 def _token(kind: str, text: str, start: int, end: int) -> Token:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from backends.sqltree.constants import PARAMETER
-from backends.sqltree.tokens import NAME, NUMBER, SIGN, STRING, VARIABLE, WORD, NotUnderstoodError, Token, new_token
+from backends.sqltree.tokens import NAME, NUMBER, SIGN, STRING, VARIABLE, WORD, NotUnderstoodError, Token
 
 _TOKEN = re.compile(
     r"""
@@ -53,7 +53,7 @@ class Lexed:
 def lex(text: str) -> Lexed:
     """Raises NotUnderstoodError for what no server would read to the end."""
     found, position, inside, placeholders = Lexed(), 0, False, 0
-    match_at, add = _TOKEN.match, found.tokens.append
+    match_at, add, new_tuple = _TOKEN.match, found.tokens.append, tuple.__new__  # a text has thousands of tokens
     while position < len(text):
         match = match_at(text, position)
         if match is None:
@@ -61,11 +61,14 @@ def lex(text: str) -> Lexed:
         start, position = position, match.end()
         kind = match.lastgroup or ""
         if kind == "plain":
-            add(_plain_word(match[1], start))
+            word = match[1]
+            if word[0] in "wW" and word.lower().startswith(PARAMETER):
+                raise NotUnderstoodError("the name is reserved")
+            add(new_tuple(Token, (WORD, word.upper(), word, word, start, start + len(word))))
             continue
         if kind == "mark":
             sign = match[2]
-            add(new_token((SIGN, sign, sign, sign, start, start + 1)))
+            add(new_tuple(Token, (SIGN, sign, sign, sign, start, start + 1)))
             continue
         if kind in ("space", "line"):
             continue
@@ -105,12 +108,6 @@ def _skip_comment(text: str, start: int, found: Lexed, *, is_hint: bool, inside:
     if is_hint:
         found.hints.append(text[start + 3 : end])
     return end + 2
-
-
-def _plain_word(text: str, start: int) -> Token:
-    if text[0] in "wW" and text.lower().startswith(PARAMETER):
-        raise NotUnderstoodError("the name is reserved")
-    return new_token((WORD, text.upper(), text, text, start, start + len(text)))
 
 
 def _token(kind: str, text: str, start: int, end: int) -> Token:

@@ -39,14 +39,6 @@ class Token(NamedTuple):
 Tokens = Sequence[Token]
 
 
-def new_token(fields: tuple[str, str, str, str, int, int]) -> Token:
-    """A Token of these fields. A text has thousands, and this way costs half of calling Token."""
-    return _new(Token, fields)
-
-
-_new = tuple.__new__
-
-
 def check_text(text: str) -> None:
     """Raises NotUnderstoodError for text that must not be read at all."""
     if len(text) > MAX_TEXT:
