@@ -84,16 +84,28 @@ def _cover(word: str, vocabulary: Collection[str]) -> Sequence[str]:
     return best[-1] or ()
 
 
-def find_terms(words: Sequence[str], terms: Mapping[str, Sequence[tuple[str, float]]]) -> tuple[Span, ...]:
-    """Every term in the words, except those that lie inside a longer one: `email_address` is no address."""
-    spans = [
+def find_terms(
+    words: Sequence[str], terms: Mapping[str, Sequence[tuple[str, float]]], *, also: Sequence[str] = ()
+) -> tuple[Span, ...]:
+    """Every term in the words, except those that lie inside a longer one: `email_address` is no address.
+
+    `also`: the same words in another spelling, one for each; a term found in both counts once.
+    """
+    spans = _spans(words, terms)
+    if also and tuple(also) != tuple(words):
+        taken = {(span.start, span.end, span.label) for span in spans}
+        spans += [span for span in _spans(also, terms) if (span.start, span.end, span.label) not in taken]
+    return tuple(span for span in spans if not any(_inside(span, other) for other in spans))
+
+
+def _spans(words: Sequence[str], terms: Mapping[str, Sequence[tuple[str, float]]]) -> list[Span]:
+    return [
         Span(start, end, label=label, strength=strength, term=glued)
         for start in range(len(words))
         for end in range(start + 1, min(len(words), start + LONGEST_TERM) + 1)
         for glued in ("".join(words[start:end]),)
         for label, strength in terms.get(glued, ())
     ]
-    return tuple(span for span in spans if not any(_inside(span, other) for other in spans))
 
 
 def _inside(span: Span, other: Span) -> bool:

@@ -7,8 +7,9 @@ The column net (`catalog.columns`) sees the same evidence as numbers; `catalog.c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from catalog.abbreviations import spelled_out
 from catalog.columntypes import Family
 from catalog.context import ASPECT, CONTEXT_WORDS, HEAD_ASPECT, NEUTRAL, VETO, kinds_of, kinds_of_siblings
 from catalog.detectors import DETECTORS, Detector
@@ -20,7 +21,7 @@ TRUSTED = 0.9  # a name this strong is believed against values that do not fit
 SPEAKS = 0.75  # a name this strong needs no values, and little of them
 WEAK = 0.3  # below this a name says nothing
 FITS, FITS_WEAK = 0.25, 0.5  # least mean value score beside a speaking and a weak name
-PROBE = 24  # values a nameless column is tried on before all are
+PROBE = 12  # values a nameless column is tried on before all are
 SURE_TEXT = 20  # characters from which a value is searched for sensitive parts
 
 _TERMS = {
@@ -33,15 +34,35 @@ _VOCABULARY = frozenset(_ALL_TERMS) | CONTEXT_WORDS
 _CREDENTIALS = frozenset({Label.SECRET, Label.PASSWORD})
 
 
+_SILENT = tuple(not detector.hard and detector.alone > 1 for detector in DETECTORS)
+"""Which detectors never speak without a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A column's name: its words, the same with abbreviations spelled out, and the terms found in either."""
+
+    words: tuple[str, ...]
+    full: tuple[str, ...]
+    spans: tuple[Span, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column as seen by the detectors; `kinds` without the column's own words, `values` normalised."""
+    """One column as seen by the detectors; `kinds` without the column's own words, `values` normalised.
+
+    `strengths`: for each detector how much the name says, and by which term. `scored` remembers what each detector
+    said of a value, so that rules and features ask once.
+    """
 
     words: tuple[str, ...]
     spans: tuple[Span, ...]
     family: Family
     values: tuple[str, ...]
     kinds: frozenset[Kind]
+    full: tuple[str, ...] = ()
+    strengths: tuple[tuple[float, str], ...] = ()
+    scored: tuple[dict[str, float], ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +86,17 @@ class Around:
     signs: Mapping[Kind, frozenset[str]]
 
 
-def words_around(table: str, names: Sequence[str]) -> Around:
+def read(name: str) -> Name:
+    """A name taken apart. The same terms are found in `card_security_code` and `crd_sec_cd`."""
+    words = split_words(name, _VOCABULARY)
+    full = spelled_out(words, _VOCABULARY)
+    return Name(words, full, find_terms(words, _ALL_TERMS, also=full))
+
+
+def words_around(table: str, names: Mapping[str, Name]) -> Around:
     signs: dict[Kind, frozenset[str]] = {}
-    for name in names:
-        for kind in kinds_of_siblings((split_words(name, _VOCABULARY),)):
+    for name, found in names.items():
+        for kind in kinds_of_siblings((found.words,)):
             signs[kind] = signs.get(kind, frozenset()) | {name}
     return Around(kinds_of(split_words(table, _VOCABULARY)), signs)
 
@@ -80,15 +108,39 @@ def kinds_among(around: Around, name: str) -> frozenset[Kind]:
     return around.table | (others if not around.table else others & {Kind.MEDICAL})
 
 
-def see(name: str, family: Family, values: Sequence[str], *, kinds: frozenset[Kind]) -> Column:
+def see(name: Name, family: Family, values: Sequence[str], *, kinds: frozenset[Kind]) -> Column:
     """A column ready to be judged; `values` are normalised samples."""
-    words = split_words(name, _VOCABULARY)
-    return Column(words, find_terms(words, _ALL_TERMS), family=family, values=tuple(values), kinds=kinds)
+    strengths = tuple(_name_strength(detector, name, kinds) for detector in DETECTORS) if name.spans else _NOTHING
+    return Column(
+        name.words,
+        name.spans,
+        family=family,
+        values=tuple(values),
+        kinds=kinds,
+        full=name.full,
+        strengths=strengths,
+        scored=tuple({} for _ in DETECTORS),
+    )
+
+
+_NOTHING = ((0.0, ""),) * len(DETECTORS)
+
+
+def scores_of(column: Column, place: int, values: Sequence[str]) -> list[float]:
+    """What the detector at `place` says of each value; asked once for each."""
+    known, ask = column.scored[place], DETECTORS[place].value
+    found: list[float] = []
+    for value in values:
+        score = known.get(value)
+        if score is None:
+            score = known[value] = ask(value)
+        found.append(score)
+    return found
 
 
 def judge(column: Column) -> RuleVerdict | None:
     """The strongest label that rules find, or None."""
-    verdicts = [verdict for detector in DETECTORS if (verdict := _weigh(detector, column))]
+    verdicts = [verdict for place in range(len(DETECTORS)) if (verdict := _weigh(place, column))]
     if verdicts:
         return max(verdicts, key=lambda verdict: verdict.confidence)
     return _sweep(column) if column.family in TEXTUAL or column.family in (Family.XML, Family.JSON) else None
@@ -96,9 +148,7 @@ def judge(column: Column) -> RuleVerdict | None:
 
 def name_strengths(column: Column) -> list[float]:
     """How much the name says for each detector, 0..1, moved by context."""
-    if not column.spans:
-        return [0.0] * len(DETECTORS)
-    return [_name_strength(detector, column)[0] for detector in DETECTORS]
+    return [strength for strength, _term in column.strengths]
 
 
 def own_kinds(column: Column) -> frozenset[Kind]:
@@ -113,8 +163,8 @@ def vetoed(column: Column) -> frozenset[Label]:
         return frozenset()
     return frozenset(
         detector.label
-        for detector in DETECTORS
-        if detector.label.value in spoken and _name_strength(detector, column)[0] <= 0
+        for detector, (strength, _term) in zip(DETECTORS, column.strengths, strict=True)
+        if detector.label.value in spoken and strength <= 0
     )
 
 
@@ -149,11 +199,12 @@ def signs(column: Column) -> tuple[bool, bool, bool, bool]:
     )
 
 
-def _weigh(detector: Detector, column: Column) -> RuleVerdict | None:
-    if column.family not in detector.families:
+def _weigh(place: int, column: Column) -> RuleVerdict | None:
+    detector = DETECTORS[place]
+    named, term = column.strengths[place]
+    if column.family not in detector.families or (named < WEAK and _SILENT[place]):
         return None
-    named, term = _name_strength(detector, column)
-    scores = _scores(detector, column.values, named)
+    scores = _scores(place, column, named)
     confidence = _combined(detector, column, named, scores=scores)
     if confidence <= 0:
         return None
@@ -169,14 +220,15 @@ def _weigh(detector: Detector, column: Column) -> RuleVerdict | None:
     )
 
 
-def _scores(detector: Detector, values: Sequence[str], named: float) -> Sequence[float]:
+def _scores(place: int, column: Column, named: float) -> Sequence[float]:
     """The value of every sample, unless the first ones show that it could not change the verdict."""
+    detector, values = DETECTORS[place], column.values
     if named >= WEAK or detector.hard:
-        return [detector.value(value) for value in values]
-    first = [detector.value(value) for value in values[:PROBE]] if detector.alone <= 1 else []
+        return scores_of(column, place, values)
+    first = scores_of(column, place, values[:PROBE])
     if sum(first) < 0.5 * len(first) or not first:
         return [0.0] * len(values)
-    return [*first, *(detector.value(value) for value in values[PROBE:])]
+    return [*first, *scores_of(column, place, values[PROBE:])]
 
 
 def _combined(detector: Detector, column: Column, named: float, *, scores: Sequence[float]) -> float:
@@ -207,30 +259,28 @@ def _proves(detector: Detector, scores: Sequence[float]) -> bool:
     return hits >= 2 or (hits == 1 and (len(scores) <= 20 or detector.label in _CREDENTIALS))
 
 
-def _name_strength(detector: Detector, column: Column) -> tuple[float, str]:
+def _name_strength(detector: Detector, name: Name, kinds: frozenset[Kind]) -> tuple[float, str]:
     """How much the name says, moved by context; with the term that said it."""
     best, term = 0.0, ""
-    if not column.spans:
-        return best, term
-    for span in column.spans:
-        if span.label == detector.label.value and not _about(column, span):
-            strength = span.strength + _sway(detector, column, span)
+    for span in name.spans:
+        if span.label == detector.label.value and not _about(name.words, span):
+            strength = span.strength + _sway(detector, name.words, span, kinds=kinds)
             if strength > best:
                 best, term = min(0.99, strength), span.term
     return best, term
 
 
-def _about(column: Column, span: Span) -> bool:
+def _about(words: Sequence[str], span: Span) -> bool:
     """Whether the name speaks of a property of the thing: `phone_type`, `is_email`, `password_changed_at`."""
-    before, after = column.words[: span.start], column.words[span.end :]
+    before, after = words[: span.start], words[span.end :]
     return any(word in ASPECT for word in after) or (bool(before) and before[0] in HEAD_ASPECT)
 
 
-def _sway(detector: Detector, column: Column, span: Span) -> float:
-    if detector.swayed and span.term not in detector.swayed:
+def _sway(detector: Detector, words: Sequence[str], span: Span, *, kinds: frozenset[Kind]) -> float:
+    if not detector.context or (detector.swayed and span.term not in detector.swayed):
         return 0.0
-    own = kinds_of(column.words[: span.start])
-    return sum(detector.context.get(kind, 0.0) for kind in own or column.kinds)
+    own = kinds_of(words[: span.start])
+    return sum(detector.context.get(kind, 0.0) for kind in own or kinds)
 
 
 def _silenced(detector: Detector, column: Column, named: float) -> bool:

@@ -30,17 +30,17 @@ class Prepared:
 
 def prepare(table: str, columns: Sequence[ColumnView]) -> list[Prepared]:
     """The columns with parsed types and normalised values; elements of arrays stand for their arrays."""
-    names = [view.name for view in columns]
+    names = {view.name: rules.read(view.name) for view in columns}
     around = rules.words_around(table, names)
-    return [_prepare(view, rules.kinds_among(around, view.name)) for view in columns]
+    return [_prepare(view, names[view.name], rules.kinds_among(around, view.name)) for view in columns]
 
 
-def _prepare(view: ColumnView, kinds: frozenset[Kind]) -> Prepared:
+def _prepare(view: ColumnView, name: rules.Name, kinds: frozenset[Kind]) -> Prepared:
     family, values = family_of(view.type), view.values
     if family in (Family.TEXT_ARRAY, Family.OTHER_ARRAY):
         family = parse_type(view.type.strip().removesuffix("[]").lstrip("_")).family
         values = array_elements(values)
-    return Prepared(rules.see(view.name, family, normalise(values), kinds=kinds), view.name)
+    return Prepared(rules.see(name, family, normalise(values), kinds=kinds), view.name)
 
 
 def family_of(type_name: str) -> Family:

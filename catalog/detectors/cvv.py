@@ -14,7 +14,17 @@ CVV = Detector(
     Label.CVV,
     terms(
         (0.95, "cvv cvv2 cvc cvc2 ccv cardcvv cardcvc cvvcode cardverification cardverificationvalue"),
-        (0.7, "csc securitycode cardsecuritycode prufziffer pruefziffer codigoseguridad cardcode kartenprufnummer"),
+        (0.95, "ccsecuritycode cardsecuritycode cardsecuritynumber cardsecurity ccsecurity creditcardsecuritycode"),
+        (0.95, "cardverificationcode cardverificationnumber ccverification ccverificationcode ccverificationnumber"),
+        (
+            0.95,
+            "cardvalidationcode cardvalidationvalue cardvalidationnumber cvnumber cvcode cvvalue cvn cvn2 cav2 icvv",
+        ),
+        (0.95, "cvvnumber cvcnumber cardcvvnumber cryptogramme codigocvv codecvv codigoseguridadtarjeta"),
+        (
+            0.7,
+            "csc securitycode verificationvalue validationcode cryptogram prufziffer pruefziffer codigoseguridad codeseguridad codicesicurezza codesecurite codigoseguranca cardcode kartenprufnummer",
+        ),
     ),
     value,
     families=DIGITS,

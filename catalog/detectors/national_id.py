@@ -48,11 +48,15 @@ def _validators(names: Mapping[int, tuple[str, ...]]) -> _Validators:
 
 _STRONG_VALID, _WEAK_VALID = _validators(_STRONG), _validators(_WEAK)
 _SHAPE = re.compile(r"[A-Za-z0-9 ./+-]{6,24}", re.ASCII)
+_DAY = re.compile(
+    r"(?:19|20)\d\d[-/.]\d\d[-/.]\d\d|\d\d[/.]\d\d[/.](?:19|20)\d\d|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII
+)
+"""Days and addresses of machines: no identity number is written so."""
 
 
 def value(text: str) -> float:
     """1.0 for a number that carries its own proof, .6 with a weak check, .4 for the shape alone."""
-    if not _SHAPE.fullmatch(text) or len(digits_of(text)) < 4:
+    if not _SHAPE.fullmatch(text) or len(digits_of(text)) < 4 or text[0] == "+" or _DAY.fullmatch(text):
         return 0.0
     length = sum(map(str.isalnum, text))
     letters_or_long = not text.isdecimal() or length in (13, 15, 18)
