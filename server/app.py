@@ -47,6 +47,8 @@ from server.listeners.probes import probe_routes
 from server.listeners.site import ShortCut, SiteGuard
 from server.masks import Masks, load_mask_key
 from server.native.doors import open_doors
+from server.pins import Pins
+from server.pins.states import Rules
 from server.pipeline import Pipeline
 from server.policies import PolicySource
 from server.recording.recorder import Recorder
@@ -74,6 +76,7 @@ class Gateway:
     approvals: Approvals
     recorder: Recorder
     keeper: CatalogKeeper
+    pins: Pins
     resources: Mapping[str, Resource]
     clock: Clock
 
@@ -116,7 +119,7 @@ async def compose(config: Config, *, clock: Clock = time.time) -> AsyncIterator[
         stack.push_async_callback(gateway.keeper.settle)  # what the last answers left behind
         ledger = gateway.pipeline.budgets.ledger
         stack.push_async_callback(ledger.give_back)
-        for work in (policies.watch(), ledger.run(), gateway.keeper.run(), gateway.keeper.tend()):
+        for work in (policies.watch(), ledger.run(), gateway.keeper.run(), gateway.keeper.tend(), gateway.pins.run()):
             stack.push_async_callback(_stop, asyncio.create_task(work))
         people = gateway.verifiers[1]
         doors = open_doors(config, store=store, tokens=people, pipeline=gateway.pipeline, clock=clock)
@@ -144,6 +147,9 @@ async def _assemble(
         recorder=recorder, scan_seconds=config.catalog.scan_hours * 3600, sample=config.catalog.sample,
     )  # fmt: skip
     await keeper.load()
+    rules = Rules(config.mcp.review.first_sight, config.mcp.review.change)
+    pins = Pins(store, rules=rules, clock=clock, recorder=recorder, metrics=telemetry.metrics)
+    await pins.refresh()
     net = Net(keeper.findings, telemetry.metrics, fail_open=await failing_open(config, recorder))
     masks = Masks(await load_mask_key(store), scope=config.masking.scope, clock=clock)
     judge = Judge(
@@ -203,7 +209,12 @@ async def _assemble(
     )
     app.router.routes += probe_routes(
         checks={"store": store.check, "recording": recorder.check},
-        warnings={"policies": policies.check, "catalog": keeper.check, "detection": net.check},
+        warnings={
+            "policies": policies.check,
+            "catalog": keeper.check,
+            "definitions": pins.check,
+            "detection": net.check,
+        },
         metrics=telemetry.metrics if config.server.metrics else None,
     )
     site = SiteGuard(
@@ -212,7 +223,8 @@ async def _assemble(
         allowed_origins=config.server.allowed_origins,
     )
     gateway = Gateway(
-        config, site, store, tokens, (agents, people), pipeline, policies, approvals, recorder, keeper, resources, clock
+        config, site, store, tokens, (agents, people), pipeline, policies, approvals, recorder, keeper, pins, resources,
+        clock,
     )  # fmt: skip
     return gateway, endpoint
 

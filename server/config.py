@@ -174,6 +174,23 @@ class Catalog(Section):
     )
 
 
+class McpReview(Section):
+    """What is used of MCP servers before a person has looked at it. What looks suspicious always waits."""
+
+    first_sight: Literal["accept", "review"] = Field(
+        default="accept", description="What a server offers when it is seen for the first time."
+    )
+    change: Literal["accept", "review"] = Field(
+        default="review", description="Tools and prompts of a known server that are new or have changed in any part."
+    )
+
+
+class Mcp(Section):
+    """Other MCP servers behind Warded. Who may review: `catalog.reviewers`."""
+
+    review: McpReview = Field(default_factory=McpReview, description="What waits for a review.")
+
+
 class Masking(Section):
     """How hidden values are made up."""
 
@@ -318,7 +335,8 @@ class Config(Section):
     limits: Limits = Field(default_factory=Limits, description="Bounds.")
     recording: Recording = Field(default_factory=Recording, description="Records.")
     catalog: Catalog = Field(default_factory=Catalog, description="Scans and reviews of columns.")
-    masking: Masking = Field(default_factory=Masking, description="How hidden values are made up.")
+    mcp: Mcp = Field(default_factory=Mcp, description="Tools of other MCP servers.")
+    masking: Masking = Field(default_factory=Masking, description="What stands in place of hidden values.")
     telemetry: Telemetry = Field(default_factory=Telemetry, description="What is logged, and where spans go.")
     resources: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")], ResourceConfig] = Field(
         default_factory=dict, description="What can be reached, by name."

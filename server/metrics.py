@@ -41,6 +41,14 @@ class Metrics:
             ["why"],
             registry=self.registry,
         )
+        self.definition_changes = self._counter(
+            "warded_definition_changes", "Definitions of MCP servers that were new, changed or decided about.", "what"
+        )
+        self.definitions_waiting = Gauge(
+            "warded_definitions_waiting",
+            "Definitions of MCP servers that wait for a review, of all processes.",
+            registry=self.registry,
+        )
         self.budget_stops = self._counter(
             "warded_budget_stops", "Calls that were held or denied because a ceiling was reached.", "measure"
         )

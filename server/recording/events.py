@@ -113,6 +113,25 @@ class CatalogChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionChanged:
+    """What an MCP server says of a tool or prompt is new (found), has changed, or was decided about: accepted, rejected,
+    undone, refused (a decision that was not taken); disabled and enabled are about the whole server. `state` is what it
+    is now, `before` the digest that was accepted until then; `by` is "" for Warded itself."""
+
+    type: ClassVar[str] = "definition.changed/1"
+    resource: str
+    kind: str
+    name: str
+    what: str
+    state: str = ""
+    digest: str = ""
+    before: str = ""
+    by: str = ""
+    why: str = ""
+    suspicions: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOpened:
     """Somebody came in through a native door. `proof` is token, credential, certificate or bearer; `peer` the address
     that the connection came from; `login` the account at the target."""
@@ -154,6 +173,7 @@ Event = (
     | RequestDecided
     | OutcomeUnknown
     | CatalogChanged
+    | DefinitionChanged
     | ConnectionOpened
     | ConnectionClosed
     | TerminalRecorded

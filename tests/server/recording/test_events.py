@@ -37,6 +37,9 @@ def test_the_fields_of_a_version_are_frozen() -> None:
         "request.decided/1": ["request_id", "decision", "user", "group", "comment"],
         "outcome.unknown/1": ["operation_id", "segment"],
         "catalog.changed/1": ["resource", "place", "what", "before", "after", "by", "why"],
+        "definition.changed/1": [
+            *("resource", "kind", "name", "what", "state", "digest", "before", "by", "why", "suspicions"),
+        ],
         "connection.opened/1": ["connection_id", "door", "resource", "login", "proof", "peer"],
         "connection.closed/1": ["connection_id", "reason", "statements"],
         "terminal.recorded/1": ["operation_id", "name", "sha256", "bytes"],
