@@ -1,8 +1,9 @@
-"""The one compiled part: the row walk, which has a twin in pure Python. Everything else is in pyproject.toml."""
+"""The compiled parts: the walk over rows and their cells, with twins in pure Python. The rest is in pyproject.toml."""
 
 from setuptools import Extension, setup
 
 ROWS = Extension("backends.postgres.rows", ["backends/postgres/rows.pyx"], optional=True)
+CELLS = Extension("backends.postgres.cells", ["backends/postgres/cells.pyx"], optional=True)
 """Optional: where there is no compiler, the installation goes on without it."""
 
 try:
@@ -10,4 +11,4 @@ try:
 except ImportError:
     setup()
 else:
-    setup(ext_modules=cythonize([ROWS], build_dir="build"))
+    setup(ext_modules=cythonize([ROWS, CELLS], build_dir="build"))

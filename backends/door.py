@@ -10,7 +10,7 @@ A Front never decides and never records; Reception, Visit and Warrant never see 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -142,6 +142,30 @@ class Terminal(Protocol):
     def close(self) -> None: ...
 
 
+class Watch(Protocol):
+    """Looks at the values of one answer that are about to leave in clear, and never raises.
+
+    `masks` are those in force for rows to come; they only grow. `partly` = columns of which single cells were hidden.
+    """
+
+    masks: list[CellMask | None]
+    partly: dict[int, CellMask]
+
+    @property
+    def watched(self) -> tuple[int, ...]:
+        """Columns whose cells have to be seen, ascending."""
+        ...
+
+    def clean(self, cells: bytes, ends: Sequence[int]) -> bool:
+        """Whether nothing need be hidden in the cells of the watched columns: row by row, in UTF-8, each behind a NUL
+        byte and ending at `ends`. If not, `rows` has to see them."""
+        ...
+
+    def rows(self, rows: Sequence[list[str | None]]) -> int:
+        """Hide in place what must not pass; how many cells."""
+        ...
+
+
 class Warrant(Protocol):
     """One statement that may run now: its opening event is durable. `tainted` = the target's own words about it may
     carry a value that is hidden. Bounds are None where policy sets none."""
@@ -153,6 +177,10 @@ class Warrant(Protocol):
     timeout: float | None
 
     def masks(self, columns: Columns) -> tuple[CellMask | None, ...]: ...
+
+    def watch(self, columns: Columns) -> Watch | None:
+        """What looks at the columns of this shape that come clear; None = nothing needs a look."""
+        ...
 
     def stream(self) -> StreamMasker:
         """Hides what is sensitive in one stream of text."""

@@ -7,6 +7,7 @@ versions and order numbers are no evidence.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from catalog.unfold import Unfolded, unfold
 
 DEPTH = 2
 _SEPARATOR = "\x00"
+_FOREIGN = re.compile(rb"[\x80-\xff]+[^\x00]*")
 _ANCHORS = (*(pattern.anchor for pattern in PATTERNS), *(encoding.anchor for encoding in ENCODINGS))
 
 
@@ -44,6 +46,25 @@ def sweep(cells: Sequence[str], *, kind: Kind | None = None, depth: int = DEPTH)
     Speed: hundreds of megabytes a second on one core where nothing is found.
     """
     return _settled(_swept(cells, _engine(kind or available()[0]), depth)) if cells else []
+
+
+def labels_in(cells: bytes, ends: Sequence[int]) -> set[Label]:
+    """What `sweep` finds in cells as they stand on a wire: in UTF-8, each behind a NUL byte, ending at `ends`.
+
+    Text is made only of cells with an anchor in them, or with anything that is not ASCII.
+    """
+    touched = {bisect_right(ends, end - 2) for _number, end in _engine(available()[0])(cells)}
+    if not cells.isascii():
+        touched.update(bisect_right(ends, found.start()) for found in _FOREIGN.finditer(cells))
+    if not touched:
+        return set()
+    texts = [_cell(cells, ends, index) for index in sorted(touched)]
+    return {hit.label for hit in sweep(texts)}
+
+
+def _cell(cells: bytes, ends: Sequence[int], index: int) -> str:
+    start = ends[index - 1] + 1 if index else 1
+    return cells[start : ends[index]].decode("utf-8", "surrogateescape")
 
 
 def warm() -> None:

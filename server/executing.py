@@ -157,12 +157,10 @@ class Executor:
                 assert_never(chunk)
 
     def mask_plan(self, permit: Permit, shape: Columns) -> tuple[CellMask | None, ...]:
-        """For a door that walks its rows itself: the masks of labels, and of verdicts that the net remembers. Counts
-        as a reading."""
+        """For a door that walks its rows itself: the masks of labels. Counts as a reading."""
         plan = self.plan(permit, shape)
         self.readings.note(permit.query.resource.name, permit.query.identity, plan)
-        watch = self.watch(permit, plan)
-        return tuple(watch.masks) if watch else plan.masks
+        return plan.masks
 
     def watch(self, permit: Permit, plan: Watched) -> Watch | None:
         """What looks at the clear columns of one answer while its rows pass; None = nothing needs a look."""

@@ -13,6 +13,7 @@ from enum import Enum
 from backends.base import Columns
 from backends.door import Outcome, Warrant
 from backends.postgres.front_copy import CopyOut
+from backends.postgres.front_sweep import RowSweep
 from backends.postgres.front_words import over_limit
 from backends.postgres.rows_py import Rule
 from backends.postgres.wire import RowDescription
@@ -50,7 +51,8 @@ class Statement:
 
 @dataclass(slots=True)
 class Run:
-    """One execution: under which warrant, and what has come of it so far. `rules` None = nothing is hidden."""
+    """One execution: under which warrant, and what has come of it so far. `rules` None = nothing is hidden.
+    `sweep` looks at what comes clear."""
 
     warrant: Warrant
     operation: Operation
@@ -60,6 +62,7 @@ class Run:
     columns: Columns | None = None
     masks: tuple[CellMask | None, ...] = ()
     rules: tuple[Rule | None, ...] | None = None
+    sweep: RowSweep | None = None
     rows: int = 0
     bytes: int = 0
     masked_cells: int = 0
@@ -78,7 +81,9 @@ class Run:
 
     def outcome(self, status: str) -> Outcome:
         shown = self.columns.columns if self.columns else ()
-        masked = tuple((column.name, mask) for column, mask in zip(shown, self.masks, strict=False) if mask)
+        partly = self.sweep.watch.partly if self.sweep else {}
+        hidden = [mask or partly.get(index) for index, mask in enumerate(self.masks)]
+        masked = tuple((column.name, mask) for column, mask in zip(shown, hidden, strict=False) if mask)
         return Outcome(
             status=status,
             rows=self.rows,

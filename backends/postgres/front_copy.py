@@ -74,6 +74,8 @@ def _scalar(argument: Mapping[str, Any]) -> object:
 
 
 def _plain(name: str, value: object) -> bool:
+    if name == "force_quote":
+        return True
     if name == "encoding":
         return str(value).lower().replace("-", "") in {"utf8", "unicode"}
     if name in {"delimiter", "null"}:
@@ -122,9 +124,9 @@ def _without_places(tree: object) -> object:
 class CopyMasker:
     """Rewrites the CopyData of one COPY. `rules` has one entry a column. Raises WireError for rows of another shape."""
 
-    def __init__(self, copy: CopyOut, rules: Sequence[Rule | None]) -> None:
-        self._copy, self._rules = copy, rules
-        self._first = True
+    def __init__(self, copy: CopyOut, rules: Sequence[Rule | None], *, first: bool = True) -> None:
+        self._copy, self.rules = copy, rules
+        self._first = first
         self.masked = 0
         self.rows = 0
 
@@ -139,29 +141,29 @@ class CopyMasker:
         return self._csv(piece) if self._copy.form == "csv" else self._text(piece)
 
     def _text(self, line: bytes) -> bytes:
-        cells = _ended(line).split(self._copy.delimiter)
+        cells = ended(line).split(self._copy.delimiter)
         self._check(len(cells))
         null = self._copy.null
-        for index, rule in enumerate(self._rules):
+        for index, rule in enumerate(self.rules):
             if rule is not None and cells[index] != null:
-                hidden = hide(rule, _unescaped(cells[index]).encode())
-                cells[index] = null if hidden is None else _escaped(hidden.decode("utf-8", "replace"), self._copy)
+                hidden = hide(rule, unescaped(cells[index]).encode())
+                cells[index] = null if hidden is None else escaped(hidden.decode("utf-8", "replace"), self._copy)
                 self.masked += 1
         return (self._copy.delimiter.join(cells) + "\n").encode()
 
     def _csv(self, line: bytes) -> bytes:
-        cells = _csv_cells(_ended(line), self._copy.delimiter)
+        cells = csv_cells(ended(line), self._copy.delimiter)
         self._check(len(cells))
         null = self._copy.null
         out = []
-        for (cell, unquoted), rule in zip(cells, self._rules, strict=True):
+        for (cell, unquoted), rule in zip(cells, self.rules, strict=True):
             if unquoted and cell == null:
                 out.append(null)
             elif rule is None:
-                out.append(cell if unquoted else _csv_quoted(cell))
+                out.append(cell if unquoted else csv_quoted(cell))
             else:
                 hidden = hide(rule, cell.encode())
-                out.append(null if hidden is None else _csv_quoted(hidden.decode("utf-8", "replace")))
+                out.append(null if hidden is None else csv_quoted(hidden.decode("utf-8", "replace")))
                 self.masked += 1
         return (self._copy.delimiter.join(out) + "\n").encode()
 
@@ -186,7 +188,7 @@ class CopyMasker:
             self._check(count)
             self.rows += 1
             output, at = [piece[at : at + 2]], at + 2
-            for rule in self._rules:
+            for rule in self.rules:
                 (length,) = struct.unpack_from("!i", piece, at)
                 stop = at + 4 + max(length, 0)
                 if length < -1 or stop > len(piece):
@@ -205,18 +207,18 @@ class CopyMasker:
         return b"\xff\xff\xff\xff" if hidden is None else struct.pack("!i", len(hidden)) + hidden
 
     def _check(self, count: int) -> None:
-        if count != len(self._rules):
+        if count != len(self.rules):
             raise WireError("a row of a COPY with another number of fields than was described")
 
 
-def _ended(line: bytes) -> str:
+def ended(line: bytes) -> str:
     """A row without its line end. CSV and text end a row by a single newline on every platform over the wire."""
     if not line.endswith(b"\n"):
         raise WireError("a row of a COPY without its end")
     return line[:-1].decode("utf-8", "surrogateescape")
 
 
-def _unescaped(cell: str) -> str:
+def unescaped(cell: str) -> str:
     if "\\" not in cell:
         return cell
     out, at = [], 0
@@ -230,16 +232,16 @@ def _unescaped(cell: str) -> str:
     return "".join(out)
 
 
-def _escaped(text: str, copy: CopyOut) -> str:
+def escaped(text: str, copy: CopyOut) -> str:
     out = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
     return out if copy.delimiter == "\t" else out.replace(copy.delimiter, "\\" + copy.delimiter)
 
 
-def _csv_quoted(cell: str) -> str:
+def csv_quoted(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"'
 
 
-def _csv_cells(text: str, delimiter: str) -> list[tuple[str, bool]]:
+def csv_cells(text: str, delimiter: str) -> list[tuple[str, bool]]:
     """The fields of a CSV row, each with whether it stands without quotes: only then can it be NULL."""
     cells: list[tuple[str, bool]] = []
     at = 0

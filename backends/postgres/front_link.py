@@ -17,6 +17,7 @@ from backends.postgres.front_book import Book, Expect, Run, Step
 from backends.postgres.front_relay import CopyRelay, affected, text_rows
 from backends.postgres.front_replies import error
 from backends.postgres.front_stream import ServerStream
+from backends.postgres.front_sweep import RowSweep
 from backends.postgres.front_target import Target
 from backends.postgres.front_words import server_error, upstream_error
 from backends.postgres.rows_walk import walk
@@ -65,6 +66,7 @@ class ServerLink(ServerStream):
     def _work(self, data: bytes) -> None:
         try:
             at = self._messages(data)
+            self._pour()
         except (WireError, ValueError) as broken:
             self._flush()
             self._leave(error("08P01", f"the server broke the protocol: {broken}", fatal=True))
@@ -173,8 +175,21 @@ class ServerLink(ServerStream):
         if bound is not None and run.rows > bound:
             run.over = "rows"  # the rows that came too much in this buffer are dropped with the rest of it
         elif walked.output:
-            self._out.append(walked.output)
+            self._out.append(walked.output if run.sweep is None else self._swept(run, run.sweep, walked.output))
         return walked.end
+
+    def _swept(self, run: Run, sweep: RowSweep, rows: bytes) -> bytes:
+        swept = sweep.rows(rows)
+        if swept.hidden:
+            self._widen(run, sweep, swept.hidden)
+        return swept.output
+
+    def _widen(self, run: Run, sweep: RowSweep, hidden: int) -> None:
+        """Something was found in clear columns: what was judged by it holds for the rows to come."""
+        run.masked_cells += hidden
+        if run.columns is not None:
+            run.masks = tuple(sweep.watch.masks)
+            run.rules = self._target.rules(run.masks, run.columns, sweep.formats)
 
     def _plan(self, run: Run, step: Step) -> bool:
         """Find out what is hidden; False = the server has to be asked first, and reading stops until it has."""
@@ -190,6 +205,10 @@ class ServerLink(ServerStream):
             return False
         run.columns = columns
         run.masks = run.warrant.masks(columns)
+        watch = run.warrant.watch(columns)
+        run.sweep = RowSweep(watch, columns, formats) if watch else None
+        if watch is not None:
+            run.masks = tuple(watch.masks)
         run.rules = self._target.rules(run.masks, columns, formats)
         run.planned = True
         return True
@@ -270,6 +289,8 @@ class ServerLink(ServerStream):
     def _failed(self, message: bytes) -> bool:
         found = report(69, message[HEADER:])
         fields, book = found.fields, self._book
+        self._pour()
+        self._copy = None
         if ends_connection(ErrorResponse(fields)):
             self._out.append(server_error(fields, tainted=book.tainted) or message)
             self._flush()
@@ -315,20 +336,19 @@ class ServerLink(ServerStream):
             raise WireError("a COPY that was not judged as one")
         if not run.planned and not self._plan(run, step):
             return False
-        self._copy = CopyRelay(run, message)
+        self._copy = CopyRelay(run, message, found=self._widen)
         self._out.append(message)
         return True
 
     def _copy_data(self, message: bytes) -> bool:
         if self._copy is None or self._head(Expect.EXECUTE, Expect.QUERY).run is not self._copy.run:
             raise WireError("data of a COPY that was not announced")
-        shown = self._copy.data(message)
-        if shown:
-            self._out.append(shown)
+        self._copy.data(message)
         return True
 
     def _copy_done(self, message: bytes) -> bool:
         self._head(Expect.EXECUTE, Expect.QUERY)
+        self._pour()
         self._copy = None
         self._out.append(message)
         return True
@@ -344,6 +364,11 @@ class ServerLink(ServerStream):
     def _aside(self, message: bytes) -> bool:
         self._out.append(self._asides.pass_on(message, tainted=self._book.tainted))
         return True
+
+    def _pour(self) -> None:
+        """Rows of a COPY that wait for a look at all of them at once."""
+        if self._copy is not None and (shown := self._copy.pour()):
+            self._out.append(shown)
 
     def _flush(self) -> None:
         if self._out:

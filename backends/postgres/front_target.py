@@ -79,7 +79,7 @@ class Target:
             while len(self._rules) >= _SIZE:
                 self._rules.pop(next(iter(self._rules)), None)
             self._rules[key] = tuple(
-                None if mask is None else rule_of(mask, column.type, binary=_binary(formats, index))
+                None if mask is None else rule_of(mask, column.type, binary=is_binary(formats, index))
                 for index, (mask, column) in enumerate(zip(masks, columns.columns, strict=True))
             )
         return self._rules[key]
@@ -102,7 +102,7 @@ def rule_of(mask: CellMask, type_name: str, *, binary: bool) -> Rule:
             return Rule(Kind.CALL, call=call)
 
 
-def _binary(formats: Sequence[int], index: int) -> bool:
+def is_binary(formats: Sequence[int], index: int) -> bool:
     """No format = text, one = for all columns, else one for each."""
     if not formats:
         return False

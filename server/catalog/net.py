@@ -19,7 +19,7 @@ from catalog.cellmask import PLAIN, CellMask, Manner, cell_mask
 from catalog.columntypes import Family, parse_type
 from catalog.labels import Labels
 from catalog.model import Label, Locator
-from catalog.sweep import Hit, sweep, warm
+from catalog.sweep import Hit, labels_in, sweep, warm
 from server.catalog.findings import Findings
 from server.memory import Memory
 from server.metrics import Metrics
@@ -51,6 +51,7 @@ _NOT_TEXT = frozenset(
 )
 Row = list[str | None]
 Sweep = Callable[[Sequence[str]], list[Hit]]
+LabelsIn = Callable[[bytes, Sequence[int]], set[Label]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,10 +111,11 @@ class Net:
         *,
         fail_open: frozenset[str] = frozenset(),
         sweep: Sweep = sweep,
+        labels_in: LabelsIn = labels_in,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.findings, self.metrics, self.fail_open = findings, metrics, fail_open
-        self.sweep, self.clock = sweep, clock
+        self.sweep, self.labels_in, self.clock = sweep, labels_in, clock
         self.judged: Memory[Judged] = Memory()
         self._failures, self._open_until = 0, 0.0
 
@@ -186,6 +188,37 @@ class Watch:
             return self._hide_unseen(rows, error)
         self._net.succeeded()
         return hidden
+
+    # For a door whose rows stay bytes
+
+    @property
+    def watched(self) -> tuple[int, ...]:
+        """Columns whose cells have to be seen, ascending."""
+        return tuple(sorted({*self._active, *self._unjudged}))
+
+    def clean(self, cells: bytes, ends: Sequence[int]) -> bool:
+        """Whether nothing need be hidden among the cells of the watched columns, row by row, each behind a NUL byte
+        and ending at `ends`. Where it cannot tell it says no: then `rows` has to see them."""
+        if self._net.resting or len(cells) > LONGEST or (self._unjudged and self._unjudged_among(ends)):
+            return False
+        try:
+            found = self._net.labels_in(cells, ends)
+        except Exception:  # noqa: BLE001 - whatever it dies of, `rows` will meet it and hide
+            return False
+        if found <= self._plan.revealed:
+            self._net.succeeded()
+            return True
+        return False
+
+    def _unjudged_among(self, ends: Sequence[int]) -> bool:
+        """Whether a column that waits for values has any here."""
+        watched = self.watched
+        for index in self._unjudged:
+            place = watched.index(index)
+            for cell in range(place, len(ends), len(watched)):
+                if ends[cell] - (ends[cell - 1] if cell else 0) > 1:
+                    return True
+        return False
 
     # Sweeping
 

@@ -13,7 +13,7 @@ from typing import Any, assert_never
 import structlog
 
 from backends.base import Columns, Limits, Upstream
-from backends.door import Outcome, Refusal, Warrant
+from backends.door import Outcome, Refusal, Warrant, Watch
 from catalog.masking import CellMask
 from catalog.model import Login, Resource
 from catalog.stream import StreamMasker
@@ -73,6 +73,10 @@ class OpenWarrant:
 
     def masks(self, columns: Columns) -> tuple[CellMask | None, ...]:
         return self._visit.pipeline.executor.mask_plan(self._permit, columns)
+
+    def watch(self, columns: Columns) -> Watch | None:
+        executor = self._visit.pipeline.executor
+        return executor.watch(self._permit, executor.plan(self._permit, columns))
 
     def stream(self) -> StreamMasker:
         query, obligations = self._permit.query, self._permit.obligations

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from catalog.evidence.engine import available
 from catalog.model import Label
-from catalog.sweep import sweep
+from catalog.sweep import labels_in, sweep
 from catalog.unfold import unfold
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
@@ -187,3 +187,13 @@ def test_folded_text_leads_back_to_the_raw_text(text: str) -> None:
 def test_lone_surrogates_are_swept_as_well() -> None:
     [hit] = sweep(["\ud800 joe@example.com"])
     assert hit.start == 2
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(PIECES, max_size=4).map("".join), min_size=1, max_size=8))
+def test_cells_on_a_wire_give_the_labels_that_their_texts_give(cells: list[str]) -> None:
+    raw, ends = b"", []
+    for cell in cells:
+        raw += b"\0" + cell.encode("utf-8", "surrogateescape")
+        ends.append(len(raw))
+    assert labels_in(raw, ends) == {hit.label for hit in sweep(cells)}

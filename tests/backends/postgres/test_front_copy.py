@@ -36,9 +36,9 @@ def test_what_is_no_copy_to_the_client_is_none(text: str) -> None:
 
 
 def test_options_under_which_rows_cannot_be_rewritten_are_named() -> None:
-    found = copy_out("COPY t TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE *)")
+    found = copy_out("COPY t TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE *, ESCAPE '!')")
     assert found is not None
-    assert (found.form, found.header, found.odd) == ("csv", True, "force_quote")
+    assert (found.form, found.header, found.odd) == ("csv", True, "escape")
 
 
 @pytest.mark.parametrize(
