@@ -6,6 +6,7 @@ data, so that the compiled twin of this module (rows.pyx) can do it without call
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -14,6 +15,11 @@ from backends.errors import WireError
 
 _NULL = b"\xff\xff\xff\xff"
 _ROW = 68
+_PLAIN = 4096  # bytes; a longer value is not plain
+_MOST_SHOWN = 16
+_ADDRESS = re.compile(
+    rb"([!-+\--:=?A-~])([!-+\--:=?A-~]*)@([!-+\-/-:=?A-~]?)([!-+\-/-:=?A-~]*)\.(?:[!-+\--:=?A-~]*\.)?([A-Za-z]{1,18})"
+).fullmatch
 
 
 class Kind(IntEnum):
@@ -135,7 +141,27 @@ def hide(rule: Rule, value: bytes) -> bytes | None:
         case Kind.KEEP_LAST:
             shown = rule.count if len(value) > rule.count else 0
             return rule.data * (len(value) - shown) + value[len(value) - shown :]
+        case Kind.DIGITS if (plain := _digits(rule, value)) is not None:
+            return plain
+        case Kind.ADDRESS if len(value) <= _PLAIN and (found := _ADDRESS(value)) is not None:
+            first, mailbox, second, domain, suffix = found.groups()
+            return b"%b***@%b***.%b" % (_first(first, mailbox), _first(second, domain), suffix)
         case Kind.CALL | Kind.DIGITS | Kind.ADDRESS if rule.call is not None:
             return rule.call(value)
         case _:
             return None
+
+
+def _digits(rule: Rule, value: bytes) -> bytes | None:
+    """None = not plain."""
+    digits = value.translate(None, rule.skip)
+    if not (digits.isdigit() and rule.least <= len(digits) <= rule.most and rule.count <= len(digits)):
+        return None
+    if len(value) > _PLAIN or rule.count > _MOST_SHOWN or (rule.signed and value[0] == 32):
+        return None
+    sign = b"+" if rule.signed and value[0] == 43 else b""
+    return sign + rule.data + digits[len(digits) - rule.count :]
+
+
+def _first(char: bytes, rest: bytes) -> bytes:
+    return char if rest and char != b"*" else b""
