@@ -203,6 +203,7 @@ async def _assemble(
             policies=policies,
             verifier=people,
             judge=judge,
+            pins=pins,
             reviewers=frozenset(config.catalog.reviewers),
             changed=keeper.refresh,
         )

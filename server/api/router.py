@@ -14,12 +14,14 @@ from server.api.budgets import add_budgets
 from server.api.catalog import add_catalog
 from server.api.docs import describe, docs_routes
 from server.api.door import guarded_route
+from server.api.mcp import add_mcp
 from server.api.problems import MEDIA_TYPE, Problem, ProblemDetails
 from server.api.requests import add_requests
 from server.api.sessions import add_sessions
 from server.approvals.requests import Approvals
 from server.identity.tokens import Verifier
 from server.judging import Judge
+from server.pins import Pins
 from server.policies import PolicySource
 from server.recording.recorder import Recorder
 from server.store.engine import Store
@@ -39,11 +41,12 @@ def api_router(
     policies: PolicySource,
     verifier: Verifier,
     judge: Judge,
+    pins: Pins,
     reviewers: frozenset[str] = frozenset({"admins"}),
     changed: Callable[[], Awaitable[None]] | None = None,
 ) -> APIRouter:
     """Everything under /api. `verifier` accepts the API's audience only; the records lie in `recorder.folder`;
-    `reviewers` decide about columns, and `changed` is awaited when they did."""
+    `reviewers` decide about columns and definitions, and `changed` is awaited when they did."""
     people = APIRouter(
         prefix=PREFIX,
         route_class=guarded_route(verifier.verify),
@@ -54,6 +57,7 @@ def api_router(
     add_about(people, store=store, policies=policies, judge=judge)
     add_budgets(people, store=store, policies=policies)
     add_catalog(people, store=store, recorder=recorder, judge=judge, reviewers=reviewers, changed=changed)
+    add_mcp(people, pins=pins, judge=judge, reviewers=reviewers)
     add_requests(people, approvals=approvals, recorder=recorder)
     add_sessions(people, store=store, folder=recorder.folder)
     router = APIRouter()

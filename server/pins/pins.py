@@ -75,15 +75,15 @@ class Pins:
 
     async def note(self, resource: str, definitions: Iterable[Definition]) -> None:
         """Tell what a server shows now, all of it at once. Costs nothing when all of it is known. What cannot be kept
-        or recorded is not accepted, and is noted again the next time."""
+        or recorded is not accepted. Raises StoreUnavailable."""
         server, shown = self._servers.setdefault(resource, _Server()), list(definitions)
         if not self._is_news(server, shown):
             return
         try:
             async with self._noting:
                 await self._keep(resource, server, shown)
-        except (StoreUnavailable, RecordingUnavailable) as error:
-            log.error("definitions not kept", resource=resource, problem=str(error))
+        except RecordingUnavailable as error:
+            raise StoreUnavailable(str(error), error.remedy) from error
 
     async def refresh(self) -> None:
         """Take over what was found or decided, here or in another process. Raises StoreUnavailable."""

@@ -23,6 +23,8 @@ from server.identity.logins import mint_person_token, new_login
 from server.identity.tokens import AccessTokens, Verifier
 from server.identity.users import add_user
 from server.judging import Judge
+from server.pins import Pins
+from server.pins.states import Rules
 from server.policies import PolicySource
 from server.recording.recorder import Recorder
 from server.store.engine import Store
@@ -139,7 +141,13 @@ async def api(store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(
         api_router(
-            approvals=approvals, recorder=recorder, store=store, policies=policies, verifier=verifier, judge=judge
+            approvals=approvals,
+            recorder=recorder,
+            store=store,
+            policies=policies,
+            verifier=verifier,
+            judge=judge,
+            pins=Pins(store, rules=Rules(), clock=clock, recorder=recorder),
         )
     )
     tokens = AccessTokens(keys, issuer=URL, clock=clock)

@@ -21,7 +21,7 @@ from server.pins.review import Decide, Review, ReviewRefused, accept, decide, di
 from server.pins.states import MOST_PENDING, Change, Rules
 from server.recording.events import DefinitionChanged
 from server.recording.recorder import Recorder, RecordingUnavailable
-from server.store.engine import Store
+from server.store.engine import Store, StoreUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -286,7 +286,8 @@ class Full(Recorder):
 
 async def test_what_cannot_be_recorded_is_not_accepted(tmp_path: Path, store: Store) -> None:
     pins = pins_of(store, recorder=Full(tmp_path, store))
-    await pins.note("tracker", [CLOSE])
+    with pytest.raises(StoreUnavailable):
+        await pins.note("tracker", [CLOSE])
     assert not pins.accepted("tracker", CLOSE)
     assert await list_entries(store, Filter({"tracker"})) == []
 
