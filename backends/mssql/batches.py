@@ -39,6 +39,7 @@ class Part(NamedTuple):
     tokens: list[Token]
     counts: bool = True
     first: bool = False  # the first of its batch may be a bare procedure name
+    loop: bool = False  # the condition of a WHILE
 
 
 def parts(tokens: Tokens) -> list[Part]:
@@ -60,7 +61,8 @@ def parts(tokens: Tokens) -> list[Part]:
             index += 2  # a label
         elif here in ("IF", "WHILE"):
             end = _condition_end(tokens, index + 1)
-            found.append(Part([word("SELECT"), word("1"), word("WHERE"), *tokens[index + 1 : end]], counts=False))
+            asked = [word("SELECT"), word("1"), word("WHERE"), *tokens[index + 1 : end]]
+            found.append(Part(asked, counts=False, loop=here == "WHILE"))
             index = end
         else:
             end = _statement_end(tokens, index)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
+from backends.mssql.definitions import name_at
 from backends.mssql.functions import DANGEROUS
 from backends.mssql.lexer import quoted
 from backends.sqltree.facts import Facts
@@ -13,8 +14,9 @@ from backends.sqltree.language import Language
 from backends.sqltree.nodes import LOCK_HINTS
 from backends.sqltree.tokens import NAME, SIGN, WORD, Token, Tokens, closing, find, word
 from backends.sqltree.walk import names_before_parentheses
+from catalog.model import Locator
 from policy.effects import Effect
-from policy.model import Action
+from policy.model import Action, Steer
 
 _HINTS = LOCK_HINTS | {"NOLOCK", "READUNCOMMITTED", "READCOMMITTED", "ROWLOCK", "READPAST", "NOWAIT", "REPEATABLEREAD"}
 _HINTS |= {"KEEPIDENTITY", "KEEPDEFAULTS", "IGNORE_CONSTRAINTS", "IGNORE_TRIGGERS", "FORCESEEK", "SNAPSHOT", "NOEXPAND"}
@@ -88,8 +90,11 @@ def _without_output(tokens: list[Token], verb_at: int, language: Language, found
     clause = tokens[at + 1 : end]
     into = find(clause, "INTO")
     shown = clause[:into] if into >= 0 else clause
-    found.merge(judge([word("SELECT"), *shown, word("FROM"), word("deleted"), SIGN_COMMA, word("inserted")], language))
-    _forget_pseudo_tables(found)
+    told = judge([word("SELECT"), *shown, word("FROM"), word("deleted"), SIGN_COMMA, word("inserted")], language)
+    if into >= 0:
+        told.steer_all("transform")
+    _name_pseudo_tables(told, _target(tokens, verb_at))
+    found.merge(told)
     if into >= 0 and not (clause[into + 1 : into + 2] and clause[into + 1].kind == "variable"):
         target = clause[into + 1 :]
         found.merge(judge([word("INSERT"), word("INTO"), *target, word("DEFAULT"), word("VALUES")], language))
@@ -99,11 +104,37 @@ def _without_output(tokens: list[Token], verb_at: int, language: Language, found
 SIGN_COMMA = Token(SIGN, ",", ",", ",", 0, 0)
 
 
-def _forget_pseudo_tables(found: Facts) -> None:
-    """`inserted` and `deleted` are the rows of the statement itself."""
-    for places in (found.targets, found.columns):
-        for place in [place for place in places if place.path[1:2] in (("inserted",), ("deleted",))]:
-            del places[place]
+def _target(tokens: Tokens, verb_at: int) -> tuple[str, ...]:
+    """The table that a write names, () where the name may be an alias."""
+    at = verb_at + 1
+    while at < len(tokens) and tokens[at].word in ("INTO", "FROM"):
+        at += 1
+    name, end = name_at(tokens, at)
+    return () if find(tokens, "FROM", start=end) > 0 else name
+
+
+def _name_pseudo_tables(told: Facts, target: tuple[str, ...]) -> None:
+    """`inserted` and `deleted` are rows of the table that is written; where it is not known, of any table."""
+    table = target or ("", "")
+    for place in list(told.targets):
+        if _is_pseudo(place):
+            del told.targets[place]
+    for place in list(told.columns):
+        if _is_pseudo(place):
+            del told.columns[place]
+            told.columns[_place(place, table)] = None
+    for steer in list(told.steering):
+        if _is_pseudo(steer.locator):
+            del told.steering[steer]
+            told.steering[Steer(steer.use, _place(steer.locator, table))] = None
+
+
+def _is_pseudo(place: Locator) -> bool:
+    return place.path[1:2] in (("inserted",), ("deleted",))
+
+
+def _place(place: Locator, table: tuple[str, ...]) -> Locator:
+    return Locator("column", (*table, "*" if place.kind == "table" else place.path[-1]))
 
 
 def _insert(tokens: list[Token], verb_at: int, found: Facts, execute: Callable[[Tokens], Facts]) -> list[Token]:

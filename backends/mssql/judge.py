@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from backends.mssql.batches import Part, parts
@@ -25,6 +25,7 @@ from backends.mssql.statements import (
     STEERING,
     TRANSACTION,
 )
+from backends.mssql.variables import known_values, may_never_end, walks_a_cursor, with_values
 from backends.sqltree.facts import Facts
 from backends.sqltree.grammar import typed_functions
 from backends.sqltree.language import Language
@@ -51,6 +52,7 @@ _DEFINITIONS = frozenset({"CREATE", "ALTER", "DROP"})
 _BETWEEN_ARGUMENTS = frozenset({"OUT", "OUTPUT", "WITH", "RECOMPILE", "RESULT", "SETS"})
 _SHORT_WAIT = re.compile(r"\s*0{1,2}:0{1,2}(:0?\d(\.\d+)?|:10)?\s*")
 _TYPED = typed_functions("tsql")
+_WRITES = frozenset({Effect.SCOPED_UPDATE, Effect.SCOPED_DELETE})
 _MAX_TEXTS = 8  # SQL texts inside strings that one text may bring along, inside each other
 
 
@@ -77,11 +79,19 @@ class _Judge:
         self._language, self._depth = language, depth
 
     def all(self, tokens: Tokens) -> list[Judged]:
-        return [self._judged(part) for part in parts(tokens) if part.tokens]
+        found = [part for part in parts(tokens) if part.tokens]
+        values = known_values(found) if len(found) > 1 else {}
+        judged = [self._judged(part, values) for part in found]
+        for part, item in zip(found, judged, strict=True):
+            if may_never_end(part, tokens):
+                item.facts.add((), (Effect.RESOURCE_EXHAUSTION,))
+            if item.facts.effects & _WRITES and len(found) > 1 and walks_a_cursor(tokens):
+                item.facts.add((), (Effect.SUSPICIOUS_PREDICATE,))
+        return judged
 
-    def _judged(self, part: Part) -> Judged:
+    def _judged(self, part: Part, values: Mapping[str, Token]) -> Judged:
         try:
-            kind, facts = self._judge(part)
+            kind, facts = self._judge(part._replace(tokens=with_values(part.tokens, values)))
         except NotUnderstoodError as error:
             kind, facts = part.tokens[0].word, Facts()
             facts.unknown(str(error))
@@ -197,6 +207,8 @@ class _Judge:
             facts.apply(TRANSACTION)
         elif first in HARMLESS_SETTINGS or (first in ON_ONLY and second == "ON") or first == "CONTEXT_INFO":
             facts.apply(SESSION)
+        elif first == "ROWCOUNT" and [token.plain for token in tokens[2:]] == ["0"]:
+            facts.apply(SESSION)  # as it is from the start: no limit
         else:
             facts.apply(SETTING)
         return facts

@@ -63,8 +63,11 @@ def _is_level(part: list[Token]) -> bool:
 
 
 def _charset(facts: Facts, rest: list[Token]) -> None:
-    known = bool(rest) and rest[0].value.lower() in _CHARSETS
-    facts.apply(SESSION if known else _SETTING)
+    facts.apply(SESSION if _is_charset(rest) else _SETTING)
+
+
+def _is_charset(rest: list[Token]) -> bool:
+    return bool(rest) and rest[0].value.lower() in _CHARSETS
 
 
 def _variable(facts: Facts, part: list[Token], value: Value) -> None:
@@ -81,6 +84,8 @@ def _variable(facts: Facts, part: list[Token], value: Value) -> None:
     scope, setting = ["", *names][-2:] if len(names) > 1 else ("", names[0])
     if setting == "autocommit":
         facts.apply(TRANSACTION)
+    elif setting == "character_set_results" and scope in ("", "session", "local"):
+        facts.apply(SESSION if _is_charset(assigned) or assigned[0].word == "NULL" else _SETTING)
     elif scope not in ("", "session", "local") or setting not in HARMLESS:
         facts.apply(_SETTING)
     else:

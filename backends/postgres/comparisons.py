@@ -309,6 +309,8 @@ def simplify(node: Tree, rows: Rows) -> Tree:
     extremes = node.get("MinMaxExpr", {}).get("args", [])
     if extremes and same(extremes, rows):
         return simplify(extremes[0], rows)
+    if _is_mod_of_one(node, rows):
+        return {"A_Const": {"ival": {}}}
     inner = node.get("A_Expr", {})
     if inner.get("kind") == "AEXPR_NULLIF" and fold(inner.get("rexpr"), rows.parameters) is not None:
         return simplify(inner["lexpr"], rows) if own_column(inner["lexpr"], rows) else node
@@ -325,6 +327,13 @@ def simplify(node: Tree, rows: Rows) -> Tree:
     if vanishes or (name in ("-", "#") and canonical(left, rows) == canonical(right, rows)):
         return {"A_Const": {"ival": {}}}
     return node
+
+
+def _is_mod_of_one(node: Tree, rows: Rows) -> bool:
+    call = node.get("FuncCall", {})
+    arguments = call.get("args", ())
+    named = len(arguments) == 2 and call["funcname"][-1].get("String", {}).get("sval") == "mod"
+    return named and fold(arguments[1], rows.parameters) in ((1,), (-1,))
 
 
 _NEUTRAL: frozenset[tuple[str, Known]] = frozenset(

@@ -105,6 +105,8 @@ def _of_constants(name: str, left: Any, right: Any, *, null_safe: bool) -> Truth
 
 def _covers(name: str, value: Any, *, left: Any, rows: Rows) -> bool:
     """Whether comparing with this constant leaves (nearly) every row in."""
+    if isinstance(left, exp.Year) and isinstance(value, Decimal) and name in ("GT", "GTE", "LT", "LTE"):
+        return value < _PAST if name in ("GT", "GTE") else value >= _FUTURE
     if name == "NEQ":
         return is_key(left, rows) or _is_low(value) or _is_high(value)
     if name in ("GT", "GTE"):

@@ -83,6 +83,8 @@ def _is_empty(call: Any, rows: Rows, comparison: Any) -> bool:
         return not isinstance(comparison, exp.EQ)
     if isinstance(call, (exp.Left, exp.Right)) and fold(call.expression) == (0,):
         return True
+    if isinstance(call, exp.Substring) and fold(call.args.get("length")) == (0,):
+        return True
     arguments = [item for item in (call.this, *call.args.values(), *call.expressions) if isinstance(item, exp.Expr)]
     if isinstance(call, exp.StrPosition) or (isinstance(call, exp.Anonymous) and call.name.upper() in _SEARCHES):
         known = [fold(item, rows.language.parameters) for item in arguments]

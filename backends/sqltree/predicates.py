@@ -136,6 +136,9 @@ def _is(node: Any, rows: Rows, negated: bool) -> Truth:
     if wanted is not None and wanted != NULL:
         inner = truth(node.this, rows, negated=not wanted[0])
         return invert(inner) if negated else inner
+    subject = node.this
+    if isinstance(subject, exp.Nullif) and canonical(subject.this, rows) == canonical(subject.expression, rows):
+        return Truth.FALSE if negated else Truth.TRUE
     mention = by_mention(node, rows)
     return mention if not negated or mention in (Truth.CONSTANT, Truth.OTHER) else Truth.WIDE
 
