@@ -18,7 +18,7 @@ from hypothesis.strategies import DataObject, data
 
 from backends.postgres.parse import understand
 from policy.decide import Line, new_decider
-from tests.fuzz.expressions import Text
+from tests.fuzz.expressions import Found, Text
 from tests.fuzz.sandbox import Sandbox, open_sandbox
 from tests.fuzz.statements import statements
 
@@ -75,6 +75,11 @@ def fuzz(sandbox: Sandbox, *, count: int, start: int, tally: Tally) -> None:
             raise UnsoundError(f"the chunk of seed {start - 1} changed {', '.join(changed)}")
 
 
+def built_in(found: Found) -> list[str]:
+    """A statement for every function and every catalog that the server brings along."""
+    return [*(f"SELECT {call}" for call in found.calls), *(f"SELECT * FROM {name}" for name in found.relations)]
+
+
 def _chunk(sandbox: Sandbox, guard: Guard, texts: Text, *, tally: Tally, start: int) -> None:
     @seed(start)
     @settings(
@@ -99,7 +104,10 @@ def main() -> None:
     tally, began = Tally(), time.monotonic()
     with open_sandbox() as sandbox:
         try:
-            fuzz(sandbox, count=given_arguments.statements, start=given_arguments.seed, tally=tally)
+            guard = new_guard()
+            for text in built_in(sandbox.found()):
+                check(sandbox, guard, text, tally)
+            fuzz(sandbox, count=tally.ran + given_arguments.statements, start=given_arguments.seed, tally=tally)
         finally:
             spent = time.monotonic() - began
             print(f"{tally.made} made, {tally.ran} allowed and run, {tally.worked} without an error, {spent:.0f} s")
