@@ -25,17 +25,24 @@ TextParser = Callable[[object, Mapping[str, Any]], Operation]
 
 def load_backends() -> tuple[Backend, ...]:
     """The registered backends. A function, so that a heavy protocol library loads when it is first needed."""
+    from backends.mcp import BACKEND as MCP
+    from backends.mcp.parse import parse_for
     from backends.postgres import BACKEND as POSTGRES
     from backends.ssh import BACKEND as SSH
     from backends.ssh.parse import parse
 
-    return (POSTGRES, replace(SSH, parse=partial(parse, foreign=_foreign(_database_parsers(POSTGRES)))))
+    judged = _database_parsers(POSTGRES)
+    ssh = replace(SSH, parse=partial(parse, foreign=_foreign(judged)))
+    return (POSTGRES, ssh, replace(MCP, parse_for=partial(parse_for, parsers=_text_parsers(judged))))
 
 
 def load_text_parsers() -> dict[str, TextParser]:
     """Protocol → how a text of it is judged, also where there is no backend that could run it."""
-    judged = _database_parsers(load_backends()[0])
-    return judged | {"ssh": partial(_shell_text, _foreign(judged))}
+    return _text_parsers(_database_parsers(load_backends()[0]))
+
+
+def _text_parsers(judged: Mapping[str, TextParser]) -> dict[str, TextParser]:
+    return {**judged, "ssh": partial(_shell_text, _foreign(judged))}
 
 
 def _database_parsers(postgres: Backend) -> dict[str, TextParser]:

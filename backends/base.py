@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -20,7 +20,8 @@ class Verb:
     """What may be asked, as plain data; server makes an MCP tool of it.
 
     `input_schema` and `output_schema` are JSON Schema objects (2020-12). The input always has
-    the string property `resource`. `hints` are MCP annotations (readOnlyHint, ...). A verb that
+    the string property `resource`, unless the verb is bound to one: then `resource` names it, and the arguments are
+    all its own. `hints` are MCP annotations (readOnlyHint, ...). A verb that
     `describes` answers with rows whose columns `schema`, `table` and `column` name a place; the
     server adds how each place comes masked.
     """
@@ -32,6 +33,7 @@ class Verb:
     output_schema: Mapping[str, Any]
     hints: Mapping[str, bool]
     describes: bool = False
+    resource: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Json:
+    """A part of an answer that is JSON text. `channel` "document" = the answer's structured part, else one of its
+    texts."""
+
+    text: str
+    channel: str = "document"
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The end of an answer that is whole. `affected` = rows changed (None for reads). `outcome` is told to the caller:
     how a command ended.
@@ -91,7 +102,7 @@ class Done:
     outcome: str = ""
 
 
-Chunk = Columns | Rows | Text | Document | Done
+Chunk = Columns | Rows | Text | Json | Document | Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +226,34 @@ class Informed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A verb that a target itself offers. `source` is what the target said of it, word for word; `probe` the operation
+    as far as it is known without arguments; `reason` why it counts as what it counts as."""
+
+    verb: Verb
+    source: object
+    probe: Operation
+    reason: str = ""
+
+
+@runtime_checkable
+class Offering(Protocol):
+    """An Upstream whose verbs its target says."""
+
+    def offers(self) -> Mapping[str, Offer]:
+        """By the verb's name, in order; the same object for as long as nothing changed. From memory."""
+        ...
+
+    def definitions(self) -> Sequence[object]:
+        """All that the target said, also of what is not offered; the same object until that changed."""
+        ...
+
+    async def learn(self) -> None:
+        """Bring this up to date, in bounded time; at once where it was done a moment ago. Never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Backend:
     """The bundle, the one thing registered in `backends.BACKENDS`.
 
@@ -225,7 +264,8 @@ class Backend:
     `parse` with the keyword `target`: what `Informed.target` of the upstream gave, so that names mean
     what they mean there; None where the backend has no such thing. `rewrites` gives smaller statements
     in the place of a refused one, the smallest change first; `hidden` tells which columns its caller may
-    not see. They are candidates only: whoever offers one has it judged first.
+    not see. They are candidates only: whoever offers one has it judged first. `offering` = its upstreams
+    are `Offering`.
     """
 
     name: str
@@ -237,6 +277,7 @@ class Backend:
     front: Front | None = None
     parse_for: ParseFor | None = None
     rewrites: Rewrites | None = None
+    offering: bool = False
 
 
 __all__ = [
@@ -252,8 +293,11 @@ __all__ = [
     "Finding",
     "Health",
     "Informed",
+    "Json",
     "Limits",
     "Need",
+    "Offer",
+    "Offering",
     "Rewrite",
     "Rewrites",
     "Right",

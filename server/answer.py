@@ -79,7 +79,8 @@ class Answer:
     """The end of one call. Cells are the target's own text; masks are already applied;
     `masks` are the kinds that rules chose.
 
-    `texts` are what came as text, by channel; `outcome` is how a command ended.
+    `texts` are what came as text, by channel; `document` what came as JSON (None = nothing); `outcome` is how a command
+    ended.
     """
 
     status: Status
@@ -88,6 +89,7 @@ class Answer:
     columns: tuple[Column, ...] = ()
     rows: Sequence[list[str | None]] = ()
     texts: Mapping[str, str] = field(default_factory=lambda: NO_TEXTS)
+    document: object = None
     outcome: str = ""
     masked: tuple[MaskedColumn, ...] = ()
     truncated: str = ""

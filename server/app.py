@@ -32,6 +32,7 @@ from server.budgets.stage import Budgets
 from server.catalog.failopen import failing_open
 from server.catalog.net import Net
 from server.config import Config
+from server.ending import Ends
 from server.estimating import Estimates
 from server.executing import Executor
 from server.identity.keys import SigningKeys, load_keys
@@ -47,6 +48,7 @@ from server.listeners.probes import probe_routes
 from server.listeners.site import ShortCut, SiteGuard
 from server.masks import Masks, load_mask_key
 from server.native.doors import open_doors
+from server.offers import Offers
 from server.pins import Pins
 from server.pins.states import Rules
 from server.pipeline import Pipeline
@@ -118,8 +120,11 @@ async def compose(config: Config, *, clock: Clock = time.time) -> AsyncIterator[
         await stack.enter_async_context(endpoint.run())
         stack.push_async_callback(gateway.keeper.settle)  # what the last answers left behind
         ledger = gateway.pipeline.budgets.ledger
+        ends = Ends(store, gateway.pipeline.calls, verifiers=gateway.verifiers, clock=clock)
         stack.push_async_callback(ledger.give_back)
-        for work in (policies.watch(), ledger.run(), gateway.keeper.run(), gateway.keeper.tend(), gateway.pins.run()):
+        for work in (
+            ends.run(), policies.watch(), ledger.run(), gateway.keeper.run(), gateway.keeper.tend(), gateway.pins.run(),
+        ):  # fmt: skip
             stack.push_async_callback(_stop, asyncio.create_task(work))
         people = gateway.verifiers[1]
         doors = open_doors(config, store=store, tokens=people, pipeline=gateway.pipeline, clock=clock)
@@ -152,9 +157,10 @@ async def _assemble(
     await pins.refresh()
     net = Net(keeper.findings, telemetry.metrics, fail_open=await failing_open(config, recorder))
     masks = Masks(await load_mask_key(store), scope=config.masking.scope, clock=clock)
+    offers = Offers(upstreams, resources, pins)
     judge = Judge(
         resources=resources, upstreams=upstreams, labels=keeper.labels, policies=policies, clock=clock,
-        marks=masks.marks,
+        marks=masks.marks, offers=offers,
     )  # fmt: skip
     stage = ApprovalStage(approvals, judge, wait_seconds=config.limits.approval_wait_seconds, public_url=public_url)
     executor = Executor(
@@ -181,7 +187,7 @@ async def _assemble(
         judge=judge,
         labels=keeper.labels,
         gateway=gateway_tools(judge, approvals, stage),
-        backends=upstreams.backends,
+        search_above=config.mcp.search_above,
     )
     mcp = build_server(service, version=version, audience=config.mcp_url, traced=telemetry.tracer is not None)
     endpoint = McpEndpoint(mcp, DirectCalls(service, mcp))

@@ -189,6 +189,11 @@ class Mcp(Section):
     """Other MCP servers behind Warded. Who may review: `catalog.reviewers`."""
 
     review: McpReview = Field(default_factory=McpReview, description="What waits for a review.")
+    search_above: int = Field(
+        default=60,
+        ge=0,
+        description="With more tools of other servers than this, agents are listed search_tools and call_tool instead.",
+    )
 
 
 class Masking(Section):
@@ -232,6 +237,8 @@ class NativeListener(Section):
     max_pending: int = Field(default=100, ge=1, description="Connections that have not logged in, at one time.")
     login_seconds: float = Field(default=15.0, gt=0, le=300, description="Seconds until a client must have logged in.")
     session_seconds: float = Field(default=43_200.0, gt=0, description="Seconds a session may last.")
+    idle_seconds: float = Field(default=14_400.0, gt=0, description="Seconds a session may last without a statement.")
+    max_sessions_each: int = Field(default=100, ge=1, description="Sessions of one person at one time.")
 
     @model_validator(mode="after")
     def _tls_where_it_is_needed(self) -> Self:
@@ -264,6 +271,8 @@ class SshListener(Section):
     max_pending: int = Field(default=100, ge=1, description="Connections that have not logged in, at one time.")
     login_seconds: float = Field(default=60.0, gt=0, le=300, description="Seconds until a client must have logged in.")
     session_seconds: float = Field(default=43_200.0, gt=0, description="Seconds a session may last.")
+    idle_seconds: float = Field(default=14_400.0, gt=0, description="Seconds a session may last without a statement.")
+    max_sessions_each: int = Field(default=100, ge=1, description="Sessions of one person at one time.")
 
 
 class Listeners(Section):
@@ -284,6 +293,46 @@ class LoginConfig(Section):
     via: Literal["", "agent", "person"] = Field(default="", description="Only for agents, only for people, or both.")
     mode: Literal["read_only", "read_write"] = Field(
         default="read_write", description="What the account is meant for: `context.mode` in rules."
+    )
+
+
+class McpToolConfig(Section):
+    """What you know of one tool of another MCP server; it replaces what Warded concludes from name and description."""
+
+    action: Literal["", "read", "write", "run", "transfer", "administer"] = Field(
+        default="", description="What calling it counts as; empty = as Warded classifies it."
+    )
+    arguments: dict[str, Literal["postgres", "mysql", "mssql", "ssh", "url", "target"]] = Field(
+        default_factory=dict,
+        description="Argument (a name, or a JSON pointer) → what it is: a statement or command line that is judged as "
+        "such, an address, or the name of what is touched (a fact for rules).",
+    )
+
+
+class McpServerConfig(Section):
+    """How another MCP server is run or asked. Only for resources of the kind mcp."""
+
+    command: list[str] = Field(
+        default_factory=list, description="For the address stdio: program (absolute path) and arguments. No shell."
+    )
+    directory: str = Field(default="", description="Working directory of the program; empty = /.")
+    user: str = Field(default="", description="Account that the program runs as; only when Warded runs as root.")
+    environment: dict[str, SecretReference] = Field(
+        default_factory=dict, description="Variables of the program, as secret references. It gets no others but PATH."
+    )
+    transport: Literal["http", "sse"] = Field(
+        default="http", description="http: Streamable HTTP of all revisions. sse: the older transport with two URLs."
+    )
+    header: str = Field(
+        default="Authorization",
+        pattern=r"^[A-Za-z][A-Za-z0-9-]*$",
+        description="Header that carries the login's password. In Authorization it is sent as a bearer token.",
+    )
+    refresh_seconds: float = Field(
+        default=30.0, ge=0, description="How old Warded's picture of the server's tools may be."
+    )
+    tools: dict[str, McpToolConfig] = Field(
+        default_factory=dict, description="What you know of single tools, by the server's own name."
     )
 
 
@@ -314,6 +363,7 @@ class ResourceConfig(Section):
     functions: FunctionsConfig = Field(
         default_factory=FunctionsConfig, description="Which code of your own may run without asking."
     )
+    mcp: McpServerConfig = Field(default_factory=McpServerConfig, description="How another MCP server is run or asked.")
     fail_open: bool = Field(
         default=False,
         description="When detection fails, let clear columns pass unseen instead of hiding them. This is recorded.",

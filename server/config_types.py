@@ -114,6 +114,8 @@ def _store_url(url: str, info: ValidationInfo) -> str:
 
 
 def _target_address(url: str) -> str:
+    if url == "stdio:":  # a child process, whose command stands elsewhere
+        return url
     parts = _split(url)
     if not parts.scheme or not parts.netloc:
         raise problem("this is not a URL", "Write it as postgres://host:5432/database.")

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import assert_never
 
-from backends.base import Chunk, Column, Columns, Document, Done, Limits, Rows, Text
+from backends.base import Chunk, Column, Columns, Document, Done, Json, Limits, Rows, Text
 from backends.errors import UpstreamError
 from catalog.masking import CellMask, is_shown, mask_rows, plan_masks
 from catalog.model import Label
@@ -19,6 +19,7 @@ from server.catalog.net import Net, Watch, plan_watch
 from server.catalog.net import Plan as Watched
 from server.catalog.readings import Readings
 from server.config import Limits as Bounds
+from server.documents import Documents
 from server.masks import Masks, shown_columns
 from server.memory import Memory
 from server.stages import Stages, Timings
@@ -29,11 +30,14 @@ from server.upstreams import LabelBook, Upstreams
 class Collected:
     """What has come so far of one answer; masked before it is kept."""
 
-    __slots__ = ("columns", "document", "done", "masked_cells", "masks", "rows", "spending", "texts", "watch")
+    __slots__ = (
+        "columns", "document", "documents", "done", "masked_cells", "masks", "rows", "spending", "texts", "watch"
+    )  # fmt: skip
 
     def __init__(self, spending: Spending | None = None) -> None:
         self.spending = spending
         self.texts: Texts | None = None
+        self.documents: Documents | None = None
         self.columns: tuple[Column, ...] = ()
         self.masks: tuple[CellMask | None, ...] | None = None
         self.rows: list[list[str | None]] = []
@@ -107,6 +111,8 @@ class Executor:
         answer = self._answer(permit, collected, done, reasons)
         if collected.texts is not None:
             answer = await self._with_texts(answer, collected, timings)
+        if collected.documents is not None:
+            answer = await self._with_documents(answer, collected, timings)
         return answer, collected.masked_cells
 
     async def _with_texts(self, answer: Answer, collected: Collected, timings: Timings) -> Answer:
@@ -121,6 +127,19 @@ class Executor:
         masked = (*answer.masked, *texts.columns)
         step = ok_step(truncated=answer.truncated, masked=bool(masked))
         return replace(answer, texts=shown, masked=masked, next_step=step)
+
+    async def _with_documents(self, answer: Answer, collected: Collected, timings: Timings) -> Answer:
+        documents = collected.documents
+        assert documents is not None
+        with self.stages.stage("mask", timings):
+            document, texts = await documents.masked()
+        hidden = sum(documents.found.values())
+        collected.masked_cells += hidden
+        if collected.spending is not None:
+            collected.spending.charge(rows=0, size=documents.size, cells=hidden)
+        masked = (*answer.masked, *documents.columns)
+        step = ok_step(truncated=answer.truncated, masked=bool(masked))
+        return replace(answer, document=document, texts={**answer.texts, **texts}, masked=masked, next_step=step)
 
     def _take(self, chunk: Chunk, permit: Permit, collected: Collected, timings: Timings) -> None:
         match chunk:
@@ -149,6 +168,11 @@ class Executor:
                     manner = self.masks.manner(permit.query, permit.obligations)
                     collected.texts = Texts(manner, permit.obligations.revealed)
                 collected.texts.take(chunk)
+            case Json():
+                if collected.documents is None:
+                    manner = self.masks.manner(permit.query, permit.obligations)
+                    collected.documents = Documents(manner, permit.obligations.revealed)
+                collected.documents.take(chunk)
             case Done():
                 collected.done = chunk
             case Rows():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from catalog.model import Login, Resource
-from server.config import Config, LoginConfig, ResourceConfig
+from server.config import Config, LoginConfig, McpServerConfig, ResourceConfig
 
 
 def resources_of(config: Config) -> Mapping[str, Resource]:
@@ -31,7 +31,10 @@ def resources_of(config: Config) -> Mapping[str, Resource]:
 def _options(entry: ResourceConfig) -> Mapping[str, str]:
     """What only the backend reads."""
     reviewed = entry.functions.reviewed
-    return MappingProxyType({"functions.reviewed": " ".join(reviewed)} if reviewed else {})
+    found = {"functions.reviewed": " ".join(reviewed)} if reviewed else {}
+    if entry.mcp != McpServerConfig():
+        found["mcp"] = entry.mcp.model_dump_json()
+    return MappingProxyType(found)
 
 
 def _login(entry: LoginConfig) -> Login:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from backends.base import Backend
+from backends.base import Backend, Offer
 from catalog.maskkey import Keyed
 from catalog.model import Label, Login, Resource
 from policy.engine import Engine
 from policy.login import mode_of, select_login
-from policy.model import Action, Decision, Identity, Operation, Query, approval_digest
+from policy.model import Action, Decision, Deny, Identity, Operation, Query, approval_digest
 from policy.steering import LabelledUse, Uses, decide_with_uses
 from policy.writeback import with_write_back
 from server.memory import Memory
+from server.offers import Offers
 from server.policies import PolicySource
 from server.taints import Taints
 from server.upstreams import LabelBook, Upstreams
@@ -54,7 +55,7 @@ class Reach:
     identity: Identity
     engine: Engine
     minute: int
-    places: dict[tuple[str, str], Place | None] = field(default_factory=dict)
+    places: dict[str, Place | None] = field(default_factory=dict)
 
 
 class Judge:
@@ -69,8 +70,9 @@ class Judge:
         policies: PolicySource,
         clock: Callable[[], float],
         marks: Keyed,
+        offers: Offers,
     ) -> None:
-        self.marks = marks
+        self.marks, self.verbs = marks, offers
         self.resources, self.upstreams, self.labels = resources, upstreams, labels
         self.policies, self.clock = policies, clock
         self.uses, self.taints = Uses(), Taints(clock)
@@ -79,12 +81,12 @@ class Judge:
     def resolve(self, identity: Identity, verb: str, name: str) -> Place | None:
         """None alike for what is absent and for what is not this caller's, so that names cannot be probed."""
         known = self._reach(identity)
-        key = (verb, name)
-        if key not in known:
-            known[key] = self._resolve(identity, verb, name)
-        return known[key]
+        if name not in known:
+            known[name] = self._resolve(identity, name)
+        place = known[name]
+        return place if place is not None and self.verbs.find(place.resource, verb) is not None else None
 
-    def _reach(self, identity: Identity) -> dict[tuple[str, str], Place | None]:
+    def _reach(self, identity: Identity) -> dict[str, Place | None]:
         """What was resolved for this very identity under this very policy (in this minute, if rules look at it)."""
         engine = self.policies.current
         minute = int(self.clock() // 60) if engine.document.uses_time else 0
@@ -93,21 +95,34 @@ class Judge:
             reach = self._reaches.put(identity.session, Reach(identity, engine, minute))
         return reach.places
 
-    def _resolve(self, identity: Identity, verb: str, name: str) -> Place | None:
+    def _resolve(self, identity: Identity, name: str) -> Place | None:
         resource = self.resources.get(name)
         if resource is None:
             return None
         backend = self.upstreams.backend(resource.kind)
         login = select_login(resource, identity)
-        if backend is None or login is None or not any(offered.name == verb for offered in backend.verbs):
+        if backend is None or login is None:
             return None
         if not self.policies.current.may(identity, resource, Action.CONNECT, now=self._now()):
             return None
         return Place(resource, backend, login)
 
     def visible(self, identity: Identity) -> list[Resource]:
-        """What this caller may reach: the same question that `resolve` asks."""
-        return [resource for resource in self.resources.values() if self.tools(identity, resource)]
+        """What this caller may reach: the same question that `resolve` asks. A resource that offers nothing at present
+        is there all the same."""
+        return [
+            resource
+            for resource in self.resources.values()
+            if self.tools(identity, resource) or self.reaches(identity, resource.name)
+        ]
+
+    def reaches(self, identity: Identity, name: str) -> bool:
+        """Whether a resource whose verbs its target says is open to this caller."""
+        known = self._reach(identity)
+        if name not in known:
+            known[name] = self._resolve(identity, name)
+        place = known[name]
+        return place is not None and place.backend.offering
 
     def offers(self, identity: Identity, verb: str) -> bool:
         """Is there a resource on which this caller may call `verb`?"""
@@ -115,9 +130,13 @@ class Judge:
 
     def tools(self, identity: Identity, resource: Resource) -> list[str]:
         """Verbs of one resource that this caller may call."""
-        backend = self.upstreams.backend(resource.kind)
-        verbs = [offered.name for offered in backend.verbs] if backend else []
-        return [name for name in verbs if self.resolve(identity, name, resource.name)]
+        return [name for name in self.verbs.names(resource) if self.resolve(identity, name, resource.name)]
+
+    def shows(self, identity: Identity, resource: Resource, offer: Offer) -> bool:
+        """Whether a verb that a target offers is listed to this caller: not where the rules refuse it whatever its
+        arguments are. The call itself is decided by the same question, with its arguments."""
+        place = self.resolve(identity, offer.verb.name, resource.name)
+        return place is not None and not isinstance(self.decide(identity, place, offer.probe).decision, Deny)
 
     def decide(
         self,

@@ -11,7 +11,7 @@ happened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -22,6 +22,7 @@ from server.approvals.stage import ApprovalStage, Approved, Progress
 from server.bracket import Bracket, Brackets
 from server.budgets.stage import Budgets, Turn
 from server.catalog.flows import Flows
+from server.ending import Calls, Ended
 from server.estimating import Estimates
 from server.executing import Executor, table_names
 from server.judging import Judge, Judgement, Place
@@ -50,6 +51,7 @@ class Pipeline:
         self.judge, self.approvals, self.executor = judge, approvals, executor
         self.brackets, self.stages = brackets, stages
         self.budgets, self.estimates, self.flows = budgets, estimates, flows
+        self.calls = Calls()
         self.draining = False
 
     async def run(
@@ -60,14 +62,20 @@ class Pipeline:
         *,
         door: str,
         progress: Progress | None = None,
+        resource: str | None = None,
     ) -> Answer:
-        """One call through all stages. Raises for our own bugs only, never for what a caller or a target can cause."""
+        """One call through all stages. Raises for our own bugs only, never for what a caller or a target can cause.
+
+        `resource` = the one that the verb is bound to; all arguments are the verb's own then.
+        """
         timings = Timings()
         bracket = self.brackets.begin(identity, verb, arguments, door=door)
         with self.stages.call(verb):
             async with bracket:
                 try:
-                    answer = await self._stages(bracket, verb, arguments, timings, progress)
+                    answer = await self._ending(
+                        bracket, self._stages(bracket, verb, arguments, timings, progress, resource)
+                    )
                     with self.stages.stage("record", timings):
                         await bracket.close(answer)
                 except (RecordingUnavailable, StoreUnavailable) as error:
@@ -76,13 +84,29 @@ class Pipeline:
         self.stages.finish(verb, answer.status, timings, masked_cells=bracket.masked_cells)
         return answer
 
+    async def _ending(self, bracket: Bracket, work: Awaitable[Answer]) -> Answer:
+        """The answer, unless the caller's session is ended first: then the work is cancelled."""
+        try:
+            async with self.calls.during(bracket.identity.session):
+                return await work
+        except Ended:
+            return failed(bracket.id, _ENDED)
+
     async def _stages(
-        self, bracket: Bracket, verb: str, arguments: Mapping[str, Any], timings: Timings, progress: Progress | None
+        self,
+        bracket: Bracket,
+        verb: str,
+        arguments: Mapping[str, Any],
+        timings: Timings,
+        progress: Progress | None,
+        resource: str | None,
     ) -> Answer:
         if self.draining:
             return failed(bracket.id, _STOPPING)
+        bound = resource is not None
         with self.stages.stage("resolve", timings):
-            place = self.judge.resolve(bracket.identity, verb, str(arguments.get("resource", "")))
+            name = str(arguments.get("resource", "")) if resource is None else resource
+            place = self.judge.resolve(bracket.identity, verb, name)
         if place is None:
             return failed(bracket.id, _nowhere(arguments))
         with self.stages.stage("parse", timings):
@@ -93,7 +117,7 @@ class Pipeline:
         with self.stages.stage("decide", timings):
             judged = self.judge.decide(bracket.identity, place, operation)
         judged = await self.estimates.judged(bracket, place, judged, timings)
-        if arguments.get("dry_run"):
+        if arguments.get("dry_run") and not bound:
             answer = await self._preview(bracket, place, judged, timings)
         else:
             answer = await self._act(bracket, place, judged, timings, progress)
@@ -172,7 +196,7 @@ class Pipeline:
         )
         if query.operation.flows:
             self.flows.after(place.resource.name, query.operation)
-        self.judge.taints.saw(query, rows=len(answer.rows))
+        self.judge.taints.saw(query, rows=len(answer.rows) + len(answer.texts) + (answer.document is not None))
         return self.budgets.told(answer, turn.spending)
 
     async def _preview(self, bracket: Bracket, place: Place, judged: Judgement, timings: Timings) -> Answer:
@@ -196,6 +220,7 @@ class Pipeline:
         )
 
 
+_ENDED = Problem("ended", "This session was ended; what was running was cancelled.", "Sign in again.")
 _STOPPING = Problem("shutting_down", "This gateway is stopping; nothing was executed.", "Try again in a moment.")
 _ONE_STATEMENT = Problem(
     "multiple_statements",

@@ -8,7 +8,7 @@ holds both ways to the same answers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,7 @@ class PlainCall:
     arguments: Mapping[str, Any]
 
 
-def plain_call(scope: Scope, body: bytes, tools: Mapping[str, object]) -> PlainCall | None:
+def plain_call(scope: Scope, body: bytes, tools: Container[str]) -> PlainCall | None:
     """The call, or None for everything that is not exactly a plain call of one of `tools`."""
     try:
         decoded = orjson.loads(body)

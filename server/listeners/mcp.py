@@ -61,7 +61,7 @@ class McpEndpoint:
         watch = HangUp(receive, task)
         timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, watch.begin)
         try:
-            if self._direct and (call := plain_call(scope, body, self._direct.service.verbs)):
+            if self._direct and (call := plain_call(scope, body, self._direct.service.judge.verbs)):
                 await self._direct.answer(call, scope, send)
             else:
                 await self._json.handle_request(scope, _replay(body, receive), send)

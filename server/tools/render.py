@@ -31,6 +31,9 @@ def envelope(answer: Answer) -> dict[str, Any]:
     if answer.texts:
         found["texts"] = dict(answer.texts)
         found["truncated"] = answer.truncated
+    if answer.document is not None:
+        found["document"] = answer.document
+        found["truncated"] = answer.truncated
     if answer.outcome:
         found["outcome"] = answer.outcome
     if answer.masked:

@@ -20,13 +20,14 @@ from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
-from backends.base import Backend, Verb
+from backends.base import Verb
 from policy.model import Identity
 from server.approvals.stage import Progress
 from server.judging import Judge
 from server.pipeline import Pipeline
 from server.tools.describe import with_labels
 from server.tools.gateway import GatewayTool
+from server.tools.offered import CALL_TOOL, PAGE, SEARCH_TOOLS, OfferedTools
 from server.tools.render import envelope, tool_result
 from server.upstreams import LabelBook
 
@@ -58,22 +59,33 @@ class ToolService:
         judge: Judge,
         labels: LabelBook,
         gateway: Sequence[GatewayTool],
-        backends: Sequence[Backend],
+        search_above: int,
     ) -> None:
         self.pipeline, self.judge, self.labels = pipeline, judge, labels
         self.gateway = {tool.verb.name: tool for tool in gateway}
-        self.verbs = {verb.name: verb for backend in backends for verb in backend.verbs}
-        self._validators = {
-            name: Draft202012Validator(dict(tool.verb.input_schema)) for name, tool in self.gateway.items()
-        }
-        offered = [*(tool.verb for tool in gateway), *self.verbs.values()]
-        self._tools = {verb.name: _tool(verb) for verb in offered}
+        self.offered = OfferedTools(judge, search_above=search_above)
+        own = [*(tool.verb for tool in gateway), SEARCH_TOOLS, CALL_TOOL]
+        self._validators = {verb.name: Draft202012Validator(dict(verb.input_schema)) for verb in own}
+        self._tools = {verb.name: _tool(verb) for verb in [*own, *judge.verbs.static.values()]}
 
     async def list_tools(self, context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        """The tools that this caller could call now, in a fixed order."""
-        identity = identity_of(context)
-        names = [*self.gateway, *(name for name in self.verbs if self.judge.offers(identity, name))]
-        return types.ListToolsResult(tools=[self._tools[name] for name in names])
+        """The tools that this caller could call now, in a fixed order and in pages; the cursor is the last name."""
+        tools = await self.listed(identity_of(context))
+        names = [tool.name for tool in tools]
+        after = params.cursor if params and params.cursor else None
+        if after is not None and after not in names:
+            raise MCPError(code=types.INVALID_PARAMS, message="The list has changed: begin again without a cursor.")
+        start = names.index(after) + 1 if after is not None else 0
+        page = tools[start : start + PAGE]
+        return types.ListToolsResult(tools=page, next_cursor=page[-1].name if start + PAGE < len(tools) else None)
+
+    async def listed(self, identity: Identity) -> list[types.Tool]:
+        """All of them. Where other servers offer too many, two tools stand for theirs."""
+        names = [*self.gateway, *(name for name in self.judge.verbs.static if self.judge.offers(identity, name))]
+        shown = await self.offered.shown(identity)
+        if len(shown) > self.offered.search_above:
+            return [self._tools[name] for name in [*names, SEARCH_TOOLS.name, CALL_TOOL.name]]
+        return [*(self._tools[name] for name in names), *(_tool(offer.verb) for _resource, offer in shown)]
 
     async def call_tool(self, context: Context, params: types.CallToolRequestParams) -> dict[str, Any]:
         """The SDK's handler of `tools/call`."""
@@ -87,14 +99,38 @@ class ToolService:
             if problem := self._invalid(name, arguments):
                 return tool_result({"next_step": problem}, is_error=True)
             return await tool.call(identity, arguments, progress)
-        if name not in self.verbs:
-            raise _unknown_tool(name)
+        if name in (SEARCH_TOOLS.name, CALL_TOOL.name):
+            return await self._indirect(identity, name, arguments, progress)
+        verb = self.judge.verbs.static.get(name)
+        if verb is None:
+            return await self._call_offered(identity, name, arguments, progress)
         answer = await self.pipeline.run(identity, name, arguments, door="mcp", progress=progress)
         if answer.resource == "" and not self.judge.offers(identity, name):
             raise _unknown_tool(name)
-        if self.verbs[name].describes:
+        if verb.describes:
             answer = with_labels(answer, self.labels.get(answer.resource), keyed=self.judge.marks)
         return tool_result(envelope(answer), is_error=answer.status in ("denied", "failed"))
+
+    async def _call_offered(
+        self, identity: Identity, name: str, arguments: Mapping[str, Any], progress: Progress | None
+    ) -> dict[str, Any]:
+        """A tool of another server; unknown alike where there is none and where its resource is not the caller's."""
+        found = await self.offered.known(name)
+        if found is None or self.judge.resolve(identity, name, found[0].name) is None:
+            raise _unknown_tool(name)
+        resource = found[0].name
+        answer = await self.pipeline.run(identity, name, arguments, door="mcp", progress=progress, resource=resource)
+        failed = answer.status in ("denied", "failed") or answer.outcome == "error"
+        return tool_result(envelope(answer), is_error=failed)
+
+    async def _indirect(
+        self, identity: Identity, name: str, arguments: Mapping[str, Any], progress: Progress | None
+    ) -> dict[str, Any]:
+        if problem := self._invalid(name, arguments):
+            return tool_result({"next_step": problem}, is_error=True)
+        if name == SEARCH_TOOLS.name:
+            return await self.offered.search(identity, arguments)
+        return await self._call_offered(identity, arguments["name"], arguments.get("arguments") or {}, progress)
 
     def _invalid(self, name: str, arguments: Mapping[str, Any]) -> str:
         error = next(self._validators[name].iter_errors(dict(arguments)), None)

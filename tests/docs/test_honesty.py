@@ -60,9 +60,10 @@ def test_the_readme_names_exactly_the_protocols_that_there_are() -> None:
     titles = [backend.title for backend in load_backends()]
     readme = Page(ROOT / "README.md").text
     there, _, missing = readme.partition("Not yet:")
-    assert titles == ["PostgreSQL", "SSH"], "say so in the README, under what is there"
+    assert titles == ["PostgreSQL", "SSH", "MCP"], "say so in the README, under what is there"
     assert "PostgreSQL through MCP" in there
     assert "Hosts over SSH" in there
+    assert "Other MCP servers" in there
     doors = [backend.front.protocol for backend in load_backends() if backend.front is not None]
     assert doors == ["postgres", "ssh"]
     assert "native door" in there

@@ -23,6 +23,7 @@ from server.identity.logins import mint_person_token, new_login
 from server.identity.tokens import AccessTokens, Verifier
 from server.identity.users import add_user
 from server.judging import Judge
+from server.offers import Offers, Unpinned
 from server.pins import Pins
 from server.pins.states import Rules
 from server.policies import PolicySource
@@ -129,9 +130,11 @@ async def api(store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     await recorder.start()
     verb = Verb("sql_query", "Query", "Runs SQL.", input_schema={}, output_schema={}, hints={})
     backend = Backend("postgres", "PostgreSQL", (verb,), parse=_nothing, preview=_nothing, open=_nothing)
+    resources, upstreams = {"shop": SHOP, "hr": HIDDEN}, Upstreams((backend,), secrets=_nothing)
     judge = Judge(
-        resources={"shop": SHOP, "hr": HIDDEN},
-        upstreams=Upstreams((backend,), secrets=_nothing),
+        resources=resources,
+        upstreams=upstreams,
+        offers=Offers(upstreams, resources, Unpinned()),
         labels=LabelBook(on_unscanned=_nothing),
         policies=policies,
         clock=clock,
