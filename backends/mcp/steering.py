@@ -30,7 +30,9 @@ def _phrase(code: str, reason: str, needs: str, pattern: str) -> Phrase:
     return Phrase(code, reason, tuple(needs.split("|")), re.compile(pattern))
 
 
-_OTHERS = r"(?:any|every|all|each)(?: of)?(?: the)? (?:other|available|remaining) (?:tools?|functions?|servers?)"
+_OTHERS = (
+    r"(?:any|every|all|each)(?: of)?(?: the)?(?: (?:other|available|remaining)){1,2} (?:tools?|functions?|servers?)"
+)
 _CONVERSATION = (
     r"(?:(?:chat|conversation|message|dialog(?:ue)?) history|(?:full|entire|whole|complete|previous|prior) "
     r"(?:conversation|chat|dialog(?:ue)?|context window)|system prompt|(?:previous|prior|earlier) (?:user )?messages?)"
@@ -58,9 +60,9 @@ PHRASES = (
         r"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|es|ing)|bypass(?:ing)?|supersedes?"
         r"|instead of following)\b"
         r"(?: (?:all|any|the|your|of|these|those|other|its|and)){0,4} ?"
-        r"(?:previous|prior|above|earlier|preceding|existing|system|safety|original|user'?s?|developer)?"
-        r"(?: (?:and|or) (?:\w+))?"
-        r" (?:instructions?|prompts?|directives?|guardrails?|guidelines|system messages?|safety (?:rules?|checks?))\b",
+        r"(?:(?:previous|prior|above|earlier|preceding|existing|system|safety|original|user'?s?|developer) ?){0,2}"
+        r"(?:(?:and|or) \w+ ?)?"
+        r" ?\b(?:instructions?|prompts?|directives?|guardrails?|guidelines|system messages?|safety (?:rules?|checks?))\b",
     ),
     _phrase(
         "secrecy",
