@@ -35,6 +35,8 @@ check: $(VENV)/.tests ## style, types, import contracts, docs, docker files
 bench: $(VENV)/.bench ## added latency and throughput against a direct connection and MCP Toolbox
 	$(BIN)/python -m tests.benchmarks.gateway
 	$(BIN)/python -m tests.benchmarks.policy
+	@tests/setup/system.sh pgbouncer
+	$(BIN)/python -m tests.benchmarks.door --picture docs/postgres-door.svg
 
 docs: $(VENV)/.tests ## write the reference pages from the code, test that the documentation matches it
 	$(BIN)/python -m server.reference --write

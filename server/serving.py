@@ -11,6 +11,7 @@ import structlog
 import uvicorn
 import uvloop
 
+from backends.postgres import rows_walk
 from server.app import Gateway, compose
 from server.config import Config
 from server.identity.bootstrap import needs_owner, new_code
@@ -44,6 +45,8 @@ async def _serve(config: Config, announce: Callable[[str], None]) -> None:
         if await needs_owner(gateway.store):
             code = await new_code(gateway.store)
             announce(f"First start: open {config.server.public_url}/setup and enter the code {code}")
+        if config.listeners.postgres is not None:
+            log.info("rows of the native door are rewritten", walk=rows_walk.KIND)
         _settle_garbage()
         await Serving(uvicorn_options(config, gateway), gateway).serve()
 

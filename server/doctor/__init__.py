@@ -16,7 +16,7 @@ import httpx
 from server.config_file import ConfigError, load_config
 from server.doctor.certificates import check_certificates
 from server.doctor.line import Line, fail, ok
-from server.doctor.machine import check_files, check_policies, check_recording, check_secrets
+from server.doctor.machine import check_files, check_policies, check_recording, check_row_walk, check_secrets
 from server.doctor.rights import check_rights
 from server.doctor.state import check_steady_clock, check_store
 from server.doctor.targets import check_targets
@@ -49,6 +49,7 @@ async def examine(
         *await check_store(config, clock=clock),
         *check_policies(config),
         *check_recording(config),
+        *check_row_walk(config),
         *await check_targets(config),
         *await check_rights(config),
         *await check_public_url(config, transport=transport),

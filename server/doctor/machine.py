@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from backends.postgres import rows_walk
 from policy.check import check_folder
 from policy.document import load_document
 from server.config import Config
@@ -50,6 +51,17 @@ def check_policies(config: Config) -> Iterator[Line]:
     if not any(problem.level == "error" for problem in problems):
         document = load_document(config.policy.folder, config.policy.packs, time_zone=config.policy.time_zone)
         yield ok("policy", f"{len(document.policies)} rules, version {document.version}")
+
+
+def check_row_walk(config: Config) -> Iterator[Line]:
+    """Masked rows of the native door cost their processor time here."""
+    if config.listeners.postgres is None:
+        return
+    if rows_walk.KIND == "compiled":
+        yield ok("row walk", "compiled")
+    else:
+        words = "in pure Python: large answers with hidden columns take many times the processor time"
+        yield warn("row walk", words, "Install a C compiler, then install Warded again.")
 
 
 def check_recording(config: Config) -> Iterator[Line]:

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from server.config import Config
 from server.doctor import Line, examine
 from server.doctor.certificates import check_certificates
-from server.doctor.machine import check_files, check_policies, check_recording, check_secrets
+from server.doctor.machine import check_files, check_policies, check_recording, check_row_walk, check_secrets
 from server.doctor.state import check_steady_clock, check_store
 from server.doctor.targets import check_targets
 from server.doctor.visitor import check_public_url
@@ -82,6 +82,16 @@ def test_rules_in_order_give_their_version(tmp_path: Path) -> None:
 def test_too_little_room_for_records_fails_before_the_first_call_does(tmp_path: Path) -> None:
     assert [line.status for line in check_recording(config(tmp_path, recording={"min_free_bytes": 0}))] == ["ok"]
     assert failures(list(check_recording(config(tmp_path, recording={"min_free_bytes": 10**18}))))
+
+
+@pytest.mark.parametrize(("kind", "status"), [("compiled", "ok"), ("python", "warn")])
+def test_a_native_door_says_which_row_walk_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, status: str
+) -> None:
+    assert not list(check_row_walk(config(tmp_path)))
+    monkeypatch.setattr("backends.postgres.rows_walk.KIND", kind)
+    [line] = check_row_walk(config(tmp_path, listeners={"postgres": {}}))
+    assert (line.status, bool(line.remedy)) == (status, status == "warn")
 
 
 # --- store and clocks -------------------------------------------------------

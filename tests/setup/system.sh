@@ -1,6 +1,8 @@
 #!/bin/sh
 # What the tests need of the system: a PostgreSQL server (initdb, postgres), OpenSSH and npm.
 # Installs Debian packages when root; otherwise says what to install and fails.
+#
+#   tests/setup/system.sh [PACKAGE…]       further packages, each named as its program, such as pgbouncer
 set -eu
 
 say() { printf '%s\n' "$*" >&2; }
@@ -18,6 +20,9 @@ have_postgres || missing="$missing postgresql"
 command -v npm >/dev/null || missing="$missing npm"
 command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
 command -v ssh-keygen >/dev/null || missing="$missing openssh-client"
+for program in "$@"; do
+    command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing="$missing $program"
+done
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
