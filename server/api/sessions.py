@@ -16,11 +16,12 @@ from server.api.door import Person
 from server.api.paging import CursorText, Limit, Page, from_cursor, to_cursor
 from server.api.problems import Problem, not_found
 from server.api.visibility import sees_all, sees_session
+from server.identity.logins import revoke_login
 from server.recording.audit import audit
 from server.recording.chain import BadRecord
 from server.recording.reading import Record, list_sessions, read_session, segments_of
 from server.store.engine import Store
-from server.store.models import Segment
+from server.store.models import Login, Segment
 
 
 class SessionView(BaseModel):
@@ -60,6 +61,15 @@ class SessionVerdict(BaseModel):
     session: str
     ok: bool
     segments: list[SegmentVerdict]
+
+
+class Ending(BaseModel):
+    reason: str = Field(default="", max_length=256, description="Why, for the records.")
+
+
+class EndedView(BaseModel):
+    session: str
+    ended: bool = Field(description="False: it had ended before.")
 
 
 def add_sessions(router: APIRouter, *, store: Store, folder: Path) -> None:
@@ -119,6 +129,18 @@ def add_sessions(router: APIRouter, *, store: Store, folder: Path) -> None:
             async for each in audit(store, folder, session=session)
         ]
         return SessionVerdict(session=session, ok=all(each.ok for each in verdicts), segments=verdicts)
+
+    @router.post("/sessions/{session}/end", tags=["records"], summary="End a session, within five seconds everywhere")
+    async def end(session: str, asked: Ending, person: Person) -> EndedView:
+        """Its tokens, its running calls and its connections. One's own; everybody's for admins."""
+        async with store.session(read_only=True) as reading:
+            login = await reading.get(Login, session)
+        if login is None or not (login.user == person.user or "admins" in person.groups):
+            raise not_found("session")
+        reason = asked.reason or "ended over the API"
+        return EndedView(
+            session=session, ended=await revoke_login(store, session, f"{reason} (by {person.user})"[:256])
+        )
 
 
 async def _visible(store: Store, session: str, person: Person) -> list[Segment]:

@@ -66,6 +66,26 @@ def show(session: Session, config: ConfigOption = None, json: JsonOption = False
 
 @app.command()
 @command
+def kill(
+    session: Session,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the records.")] = "ended by an operator",
+    config: ConfigOption = None,
+) -> None:
+    """End a session: its tokens, its running calls and its connections, within five seconds everywhere.
+
+    \b
+    Example:
+      warded sessions kill 0f3e7c2b9d --reason "agent runs wild"
+    """
+    from server.identity.logins import revoke_login
+
+    if not with_store(load(config), lambda store: revoke_login(store, session, reason)):
+        raise CommandFailed(f"there is no live session {session}", "`warded sessions list` shows all.")
+    note("Ended.")
+
+
+@app.command()
+@command
 def verify(
     session: Annotated[str, typer.Argument(help="Id of a session. Default: every record there is.")] = "",
     config: ConfigOption = None,

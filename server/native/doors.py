@@ -19,10 +19,11 @@ from server.listeners.native.certificates import Certificates
 from server.listeners.native.listener import NativeListener as Listener
 from server.native.hostkeys import host_keys
 from server.native.reception import Doorkeeper, salt_key
-from server.native.watch import Visits
+from server.native.watch import StayLimits, Visits
 from server.pipeline import Pipeline
 from server.store.engine import Store
 
+GRACE_SECONDS = 30.0
 STOPPING = "this gateway is stopping; connect again in a moment"
 
 
@@ -35,11 +36,13 @@ async def open_doors(
     watching: list[asyncio.Task[None]] = []
     try:
         for front, settings in wanted(config, pipeline):
-            visits = Visits(store, limit=settings.session_seconds)
+            limits = StayLimits(settings.session_seconds, settings.idle_seconds, settings.max_sessions_each)
+            visits = Visits(store, limits=limits)
             reception = Doorkeeper(
                 protocol=front.protocol, store=store, tokens=tokens, pipeline=pipeline,
                 discovery_url=f"{config.server.public_url}/.well-known/oauth-authorization-server", scope=SCOPE,
-                admit=visits.admit, new_id=_connection_ids(), clock=clock, salt_key=await salt_key(store),
+                admit=visits.admit, full=visits.full, new_id=_connection_ids(), clock=clock,
+                salt_key=await salt_key(store),
             )  # fmt: skip
             listener = _listener(front, reception, settings, state=config.state_dir)
             await listener.open()
@@ -47,8 +50,10 @@ async def open_doors(
             watching.append(asyncio.create_task(visits.run()))
         yield tuple(listener for listener, _ in opened)
     finally:
+        pipeline.draining = True
         for listener, visits in opened:
-            visits.end_all(STOPPING)
+            listener.refuse()
+            await visits.drain(STOPPING, seconds=GRACE_SECONDS)
             await listener.close()
         for task in watching:
             task.cancel()

@@ -46,7 +46,8 @@ class _Wrong(Exception):
 
 
 class Doorkeeper:
-    """See `backends.door.Reception`. `admit` is told of every visit that begins."""
+    """See `backends.door.Reception`. `admit` is told of every visit that begins; `full` says why somebody may not have
+    one more."""
 
     def __init__(
         self,
@@ -58,13 +59,14 @@ class Doorkeeper:
         discovery_url: str,
         scope: str,
         admit: Callable[[PipelineVisit], None],
+        full: Callable[[str], str],
         new_id: Callable[[], str],
         clock: Callable[[], float],
         salt_key: bytes,
     ) -> None:
         self.discovery_url, self.scope = discovery_url, scope
         self._protocol, self._store, self._tokens, self._pipeline = protocol, store, tokens, pipeline
-        self._admit, self._new_id, self._clock, self._salt_key = admit, new_id, clock, salt_key
+        self._admit, self._full, self._new_id, self._clock, self._salt_key = admit, full, new_id, clock, salt_key
         self._failures = BackOff(FREE_FAILURES, LONGEST_WAIT, clock=clock)
         self._addresses = BackOff(FREE_OF_ADDRESS, LONGEST_OF_ADDRESS, clock=clock)
 
@@ -125,6 +127,8 @@ class Doorkeeper:
                 raise _Wrong
             identity = await identify()
             place = self._place(identity, user, resource)
+            if words := self._full(user):
+                raise LoginRefused(words)
             visit = PipelineVisit(
                 self._pipeline, identity, place, Arrival(self._protocol, proof, peer.host), connection_id=self._new_id()
             )

@@ -5,6 +5,7 @@ The same Judge, approvals and brackets as for a tool call (pipeline.py); only ex
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ class OpenWarrant:
         self, visit: PipelineVisit, bracket: Bracket, permit: Permit, *, held: AsyncExitStack, spending: Spending
     ) -> None:
         self._visit, self._bracket, self._permit, self._held = visit, bracket, permit, held
+        visit.began()
         self._spending = spending
         held.callback(spending.close)
         self._spent: list[Answer] | None = None
@@ -85,13 +87,16 @@ class OpenWarrant:
 
     def terminal(self, size: tuple[int, int]) -> TerminalFile:
         recorder = self._visit.pipeline.brackets.recorder
-        return TerminalFile(recorder.folder / FOLDER, self.id, size=size, clock=self._visit.pipeline.judge.clock, closed=self._shown)
+        return TerminalFile(
+            recorder.folder / FOLDER, self.id, size=size, clock=self._visit.pipeline.judge.clock, closed=self._shown
+        )
 
     def _shown(self, name: str, sha256: str, size: int) -> None:
         self._terminal = TerminalRecorded(operation_id=self.id, name=name, sha256=sha256, bytes=size)
 
     async def close(self, outcome: Outcome) -> None:
         """Record how it ended. What has run has run: a record that fails now is logged, and the next is refused."""
+        self._visit.done()
         answer = _answer(self._bracket, self._visit.resource.name, outcome)
         self._bracket.masked_cells = outcome.masked_cells
         self._spending.charge(rows=outcome.rows, size=outcome.bytes, cells=outcome.masked_cells)
@@ -124,6 +129,8 @@ class PipelineVisit:
         self._place, self._id = place, connection_id
         self.statements = 0
         self.busy = 0
+        """Statements that run now."""
+        self.quiet_since = asyncio.get_running_loop().time()
         self._leave: Callable[[str], None] | None = None
         self._ended = ""
         self.forgotten: Callable[[PipelineVisit], None] | None = None
@@ -183,6 +190,13 @@ class PipelineVisit:
             if self._leave is not None:
                 self._leave(words)
 
+    def began(self) -> None:
+        self.busy += 1
+
+    def done(self) -> None:
+        self.busy -= 1
+        self.quiet_since = asyncio.get_running_loop().time()
+
     # Statements
 
     def preview(self, operation: Operation) -> Refusal | None:
@@ -201,6 +215,7 @@ class PipelineVisit:
         arguments = {"resource": self.resource.name, "sql": operation.text}
         bracket = self.pipeline.brackets.begin(self.identity, VERB, arguments, door=self.arrival.door)
         self.statements += 1
+        self.quiet_since = asyncio.get_running_loop().time()
         async with bracket:
             try:
                 return await self._settled(bracket, operation, tell)

@@ -6,7 +6,7 @@ One question to the store for all stays together, every two seconds, so that a r
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import structlog
@@ -17,15 +17,31 @@ from server.store.engine import Store, StoreUnavailable
 from server.store.models import Login, User
 
 LOOK_SECONDS = 2.0
+DRAIN_SECONDS = 0.05
 log = structlog.get_logger("warded.native")
 
 
-class Visits:
-    """Everybody who is in. `limit` is how long a stay may last, in seconds."""
+@dataclass(frozen=True, slots=True)
+class StayLimits:
+    """How long a stay may last, and how long without a statement, in seconds; how many one person may have."""
 
-    def __init__(self, store: Store, *, limit: float) -> None:
-        self._store, self._limit = store, limit
+    longest: float
+    idle: float
+    each: int
+
+
+class Visits:
+    """Everybody who is in."""
+
+    def __init__(self, store: Store, *, limits: StayLimits) -> None:
+        self._store, self._limits = store, limits
         self._here: dict[PipelineVisit, float] = {}
+
+    def full(self, user: str) -> str:
+        """Why this person may not have one more, "" if they may."""
+        if sum(visit.user == user for visit in self._here) < self._limits.each:
+            return ""
+        return f"{user} has {self._limits.each} sessions here already; close one."
 
     def admit(self, visit: PipelineVisit) -> None:
         self._here[visit] = asyncio.get_running_loop().time()
@@ -48,8 +64,11 @@ class Visits:
     async def look(self) -> None:
         """Check everybody once."""
         now = asyncio.get_running_loop().time()
-        for visit in [each for each, since in self._here.items() if now - since > self._limit]:
-            visit.end(f"a session lasts at most {self._limit:g} seconds here; connect again")
+        for visit, since in list(self._here.items()):
+            if now - since > self._limits.longest:
+                visit.end(f"a session lasts at most {self._limits.longest:g} seconds here; connect again")
+            elif not visit.busy and now - visit.quiet_since > self._limits.idle:
+                visit.end(f"nothing was asked for {self._limits.idle:g} seconds; connect again")
         ids = {visit.identity.session for visit in self._here}
         if not ids:
             return
@@ -68,6 +87,16 @@ class Visits:
     def end_all(self, words: str) -> None:
         for visit in list(self._here):
             visit.end(words)
+
+    async def drain(self, words: str, *, seconds: float) -> None:
+        """The gateway stops: whoever waits for nothing leaves now, running statements have this long."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self._here and loop.time() < until:
+            for visit in [each for each in self._here if not each.busy]:
+                visit.end(words)
+            await asyncio.sleep(DRAIN_SECONDS)
+        self.end_all(words)
 
 
 def _follow(visit: PipelineVisit, user: User) -> None:

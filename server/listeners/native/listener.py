@@ -60,10 +60,14 @@ class NativeListener:
         )
         log.info("door open", protocol=self._front.protocol, host=self._host, port=self._port)
 
-    async def close(self) -> None:
-        """Take nobody in any more, and let everybody leave."""
+    def refuse(self) -> None:
+        """Take nobody in any more."""
         if self._server is not None:
             self._server.close()
+
+    async def close(self) -> None:
+        """Take nobody in any more, and let everybody leave."""
+        self.refuse()
         for task in list(self._pending):
             task.cancel()
         if self._tasks:

@@ -18,6 +18,7 @@ from server.listeners.native.certificates import Certificates
 MOST_UNREAD = 262_144  # bytes; then the client has to wait
 MOST_UNSENT = 1_048_576  # bytes; then the target has to wait
 PIECE = 262_144
+LINGER_SECONDS = 2.0
 
 
 class ClientPipe(asyncio.Protocol):
@@ -126,9 +127,11 @@ class ClientPipe(asyncio.Protocol):
             lost()
 
     def close(self) -> None:
+        """What is written may still be sent, for a moment: somebody sent away must not read on."""
         self._on_blocked = self._on_lost = None
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.close()
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.abort)
 
     # TLS
 
