@@ -24,6 +24,8 @@ from policy.model import Operation
 from policy.permit import Permit
 
 LEARN_SECONDS = 10.0
+WAIT_SECONDS = 3.0
+RETRY_SECONDS = 5.0
 TOO_OLD = 10
 """Times the refresh interval after which nobody is shown, and nothing judged by, what was learnt."""
 
@@ -36,7 +38,7 @@ class McpUpstream:
         self._settings = read_settings(resource)
         self._links: dict[tuple[str, str], Link] = {}
         self._surface = NOTHING
-        self._learnt = float("-inf")
+        self._learnt = self._failed = float("-inf")
         self._learning: asyncio.Task[None] | None = None
         self._problem: UpstreamError | None = None
 
@@ -49,16 +51,16 @@ class McpUpstream:
         return self._surface.offers
 
     async def learn(self) -> None:
-        """See `backends.base.Offering`: at once from memory; in the background when it is old; waited for when it is
-        very old or was never had."""
-        age = asyncio.get_running_loop().time() - self._learnt
-        wanted = self._settings.refresh_seconds
-        if age < wanted:
+        """See `backends.base.Offering`: at once from memory; in the background when it is old; waited for, a little,
+        when it is very old or was never had. A server that failed a moment ago is left alone."""
+        now = asyncio.get_running_loop().time()
+        age, wanted = now - self._learnt, self._settings.refresh_seconds
+        if age < wanted or now - self._failed < RETRY_SECONDS:
             return
         if self._learning is None or self._learning.done():
             self._learning = asyncio.create_task(self._learn())
         if age >= wanted * TOO_OLD:
-            await asyncio.shield(self._learning)
+            await asyncio.wait({self._learning}, timeout=WAIT_SECONDS)
 
     async def target(self, login: Login, *, missed: bool = False) -> Surface:
         """See `backends.base.Informed`."""
@@ -137,6 +139,7 @@ class McpUpstream:
                 definitions = await list_tools(self._link(login))
         except (UpstreamError, TimeoutError, MCPError) as error:
             self._problem = error if isinstance(error, UpstreamError) else _silent()
+            self._failed = asyncio.get_running_loop().time()
             return
         self._problem, self._learnt = None, started
         if definitions != self._surface.definitions or not definitions:

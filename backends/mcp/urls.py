@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 METADATA = frozenset({"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"})
 INNER = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home", ".corp", ".svc", ".arpa", ".test")
 _SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_NAME = re.compile(r"[a-z0-9_.-]+")
 _LOOKS = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -46,6 +47,8 @@ def _is_inner_host(host: str) -> bool:
     if name in METADATA or name == "localhost" or name.endswith(INNER):
         return True
     address = _address(name)
+    if address is None and not _NAME.fullmatch(name):
+        return True
     if address is None:
         return "." not in name  # one word means whatever the server's own network makes of it
     mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
