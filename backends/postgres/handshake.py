@@ -134,7 +134,7 @@ async def prepare_fixed(connection: Connection, *, first: bytes = b"") -> None:
     """
     data = b"".join(parse(name, text) for name, text in FIXED_STATEMENTS.items())
     reply = await connection.flight(first + data + _WHO + SYNC, budget=_WHO_BYTES)
-    if reply.error is not None or len(reply.rows) != 1:
+    if reply.error is not None or len(reply.rows) != 1 or len(reply.rows[0]) != 3:
         raise ConnectionLost("the server refused a statement of ours", answered=True)
     current, session, state = reply.rows[0]
     identity = (current or "", session or "", state or "")

@@ -154,13 +154,16 @@ async def test_a_client_that_hangs_up_cancels_its_query(
 ) -> None:
     """A closed request must cancel its work (2026-07-28); the SDK's JSON mode would let it run on."""
     token = await running.agent_token()
-    sql = "SELECT count(*) FROM generate_series(1, 20000000000)"
+    sql = (
+        "SELECT count(*) AS pairs_of_pairs FROM shop.orders a JOIN shop.orders b ON a.id <> b.id"
+        " JOIN shop.orders c ON c.id <> b.id JOIN shop.orders d ON d.id <> a.id"
+    )
     body = modern_body("tools/call", {"name": "sql_query", "arguments": {"resource": "shop", "sql": sql}})
     task = asyncio.create_task(
         http.post("/mcp", headers=modern_headers(token, "tools/call", "sql_query"), content=json.dumps(body))
     )
     running_query = (
-        f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{shop_database}' AND query LIKE '%20000000000%'"
+        f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{shop_database}' AND query LIKE '%pairs_of_pairs%'"
         " AND state = 'active' AND application_name LIKE 'warded dana%'"
     )
     await _until(lambda: shop_server.psql(running_query).strip() == "1")

@@ -327,7 +327,7 @@ async def test_a_server_that_talks_nonsense_is_an_error_not_an_exception(parts: 
     ],
 )
 async def test_a_server_that_turns_to_nonsense_is_an_error_and_its_connection_is_dropped(garbage: bytes) -> None:
-    who = b"D\0\0\0\x10\0\2\0\0\0\1x\0\0\0\1x"
+    who = b"D\0\0\0\x15\0\3" + b"\0\0\0\1x" * 3
     fixed = b"1\0\0\0\4" * 4 + who + b"Z\0\0\0\5I"
     async with pretender(saying(OK + READY, fixed, garbage)) as address:
         resource = resource_of(cast(Server, None), "", address=address)
