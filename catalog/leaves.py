@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from catalog.jsontext import Members, Node, Number
@@ -141,14 +142,29 @@ def _headers(by_name: Mapping[str, Node]) -> tuple[str, ...]:
 
 def _pair(by_name: Mapping[str, Node]) -> tuple[str, str] | None:
     """(what it is called, the key of its value) of an object that is one pair."""
-    if len(by_name) > 5:
+    keys = pair_of(tuple(by_name))
+    name = by_name[keys[0]] if keys else None
+    if keys is None or not isinstance(name, str) or isinstance(name, Number) or not 0 < len(name) <= 64:
         return None
-    lowered = {name.lower(): name for name in by_name}
+    return name, keys[1]
+
+
+@lru_cache(maxsize=1024)
+def pair_of(keys: tuple[str, ...]) -> tuple[str, str] | None:
+    """The keys of the name and of the value, if an object with these keys may be one pair. Pure, so remembered."""
+    if len(keys) > 5:
+        return None
+    lowered = {name.lower(): name for name in keys}
     value = next((lowered[name] for name in _VALUES if name in lowered), None)
-    name = next((by_name[lowered[name]] for name in _NAMES if name in lowered and lowered[name] != value), None)
-    if value is None or not isinstance(name, str) or isinstance(name, Number) or not 0 < len(name) <= 64:
-        return None
-    return name, value
+    name = next((lowered[name] for name in _NAMES if name in lowered and lowered[name] != value), None)
+    return (name, value) if name is not None and value is not None else None
+
+
+@lru_cache(maxsize=1024)
+def headers_possible(keys: tuple[str, ...]) -> bool:
+    """Whether an object with these keys may hold column names beside rows."""
+    lowered = {name.lower() for name in keys}
+    return not lowered.isdisjoint(_HEADERS) and len(lowered & {*_ROWS}) > 0
 
 
 def _is_map(node: Members) -> bool:

@@ -6,30 +6,26 @@ inside strings by `catalog.prose` and `catalog.sweep`; a string that is itself J
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from catalog import prose
+from catalog import jsoncolumns, prose
 from catalog.cellmask import PLAIN, Manner, cell_mask
-from catalog.classify import ColumnView, classify_table
-from catalog.jsontext import Node, Number, Unreadable, pointer, read, write
-from catalog.leaves import Leaf, Shape, table_name, tables
+from catalog.classify import ColumnView
+from catalog.jsontext import MAX_CHARS, Node, Number, Unreadable, pointer, read, write
+from catalog.jsonverdicts import Verdicts, judged
+from catalog.leaves import Leaf, Shape, tables
 from catalog.maskers.tag import tag
 from catalog.model import Label
-from catalog.prose.tagger import ModelUnusable
 from catalog.sweep import sweep
 
 __all__ = ["JsonFinding", "Masked", "Unreadable", "find_in_tree", "find_json", "mask_json"]
 
 DEPTH = 2
 SAMPLES = 200
-_WORDS = 4  # words from which a string is read as prose
-_PARTS_TEXT = """
-value number num text raw line1 line2 line street zip postal postalcode code first last middle given family full
-home work mobile main primary secondary display local formatted digits plain area country_code
-"""
-_PARTS = frozenset(_PARTS_TEXT.split())
+WORDS = 4  # words from which a string is read as prose
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,11 +38,18 @@ class JsonFinding:
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """`text` is the payload with its findings hidden. `fits` False: no mask satisfies the given schema there."""
+    """`text` is the payload with its findings hidden. `fits` False: no mask satisfies the given schema there.
+
+    `named` tells the findings when they are asked for, because a pointer for each of many costs more than a mask.
+    """
 
     text: str
-    findings: tuple[JsonFinding, ...]
+    named: Callable[[], tuple[JsonFinding, ...]] = tuple
     fits: bool = True
+
+    @property
+    def findings(self) -> tuple[JsonFinding, ...]:
+        return self.named()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +78,24 @@ def mask_json(
     revealed: frozenset[Label] = frozenset(),
     manner: Manner = PLAIN,
     schema: Mapping[str, Any] | None = None,
+    verdicts: Verdicts | None = None,
 ) -> Masked:
     """The text with sensitive leaves hidden; numbers stay numbers. Unchanged, to the character, if there are none.
 
-    `schema` is the JSON Schema that the text satisfied and shall still satisfy. Raises Unreadable.
+    `schema` is the JSON Schema that the text satisfied and shall still satisfy; `verdicts` remembers what columns of
+    such documents held. Raises Unreadable.
     """
+    if schema is None and len(text) <= MAX_CHARS:
+        from catalog.jsonmasking import mask_plain
+
+        try:
+            return mask_plain(text, revealed=revealed, manner=manner, verdicts=verdicts or Verdicts())
+        except jsoncolumns.Unusual:
+            pass
     root = [read(text)]
     marks = [mark for mark in _marks(root, DEPTH) if not revealed.issuperset(mark.labels)]
     if not marks:
-        return Masked(text, ())
+        return Masked(text)
     for mark in marks:
         _hide(mark, revealed, manner)
     fits = True
@@ -91,7 +103,7 @@ def mask_json(
         from catalog.jsonschemas import refit
 
         fits = refit(root, schema, [mark.leaf for mark in marks])
-    return Masked(write(root[0]), _findings(marks), fits)
+    return Masked(write(root[0]), partial(_findings, marks), fits)
 
 
 def _findings(marks: Sequence[_Mark]) -> tuple[JsonFinding, ...]:
@@ -116,22 +128,9 @@ def _marks(root: list[Node], depth: int) -> list[_Mark]:
 
 
 def _judged(shape: Shape, columns: Mapping[str, list[Leaf]]) -> Iterator[tuple[list[Leaf], Label | None]]:
-    """The columns of one table with their labels. A name that only its parent explains is tried with it."""
-    table = table_name(shape[:-1] if shape[-1:] == ("=",) else shape)
+    """The columns of one table with their labels."""
     views = [_view(name, leaves) for name, leaves in columns.items()]
-    labels = [verdict.label if verdict else None for verdict in classify_table(table, views)]
-    again = [
-        number
-        for number, view in enumerate(views)
-        if labels[number] is None and table and view.name.lower().replace("_", "") in _PARTS
-    ]
-    if again:
-        joined = [
-            ColumnView(f"{table}_{views[number].name}", views[number].type, views[number].values) for number in again
-        ]
-        for number, verdict in zip(again, classify_table("", joined), strict=True):
-            labels[number] = verdict.label if verdict else None
-    yield from zip(columns.values(), labels, strict=True)
+    yield from zip(columns.values(), judged(shape, views), strict=True)
 
 
 def _view(name: str, leaves: Sequence[Leaf]) -> ColumnView:
@@ -170,20 +169,33 @@ def _embedded(leaf: Leaf, inner: Node, depth: int) -> Iterator[_Mark]:
         yield _Mark(leaf, labels, inner=inner)
 
 
+def embedded(text: str, depth: int, revealed: frozenset[Label], manner: Manner) -> tuple[tuple[Label, ...], str] | None:
+    """What a string that is a document itself holds, and the string with that hidden. None = it is no document."""
+    inner = _opened(text)
+    if inner is None:
+        return None
+    marks = [mark for mark in _marks([inner], depth - 1) if not revealed.issuperset(mark.labels)]
+    for mark in marks:
+        _hide(mark, revealed, manner)
+    return tuple(dict.fromkeys(label for mark in marks for label in mark.labels)), write(inner)
+
+
 def _stray(loose: Sequence[tuple[Leaf, bool]]) -> Iterator[_Mark]:
     """Evidence and prose inside strings that are no label as a whole."""
     texts = [(leaf, str(leaf.value), is_text) for leaf, is_text in loose if isinstance(leaf.value, str)]
     evidence: dict[int, list[prose.Span]] = {}
     for hit in sweep([text for _leaf, text, _is_text in texts]):
         evidence.setdefault(hit.cell, []).append(prose.Span(hit.start, hit.end, hit.label, 1.0))
-    for number, (leaf, text, is_text) in enumerate(texts):
-        found = tuple(evidence.get(number, ()))
-        if not isinstance(leaf.value, Number) and (is_text or text.count(" ") >= _WORDS):
-            try:
-                found = prose.find(text)
-            except (prose.OverBudget, ModelUnusable):
-                found = (prose.Span(0, len(text), Label.TEXT, 1.0),)
-        if found:
+    wordy = [
+        number
+        for number, (leaf, text, is_text) in enumerate(texts)
+        if not isinstance(leaf.value, Number) and (is_text or text.count(" ") >= WORDS)
+    ]
+    for number, spans in zip(wordy, prose.find_many([texts[number][1] for number in wordy]), strict=True):
+        whole = [prose.Span(0, len(texts[number][1]), Label.TEXT, 1.0)]
+        evidence[number] = whole if spans is None else list(spans)
+    for number, (leaf, _text, _is_text) in enumerate(texts):
+        if found := tuple(evidence.get(number, ())):
             yield _Mark(leaf, tuple(dict.fromkeys(span.label for span in found)), spans=found)
 
 
@@ -192,14 +204,14 @@ def _hide(mark: _Mark, revealed: frozenset[Label], manner: Manner) -> None:
     if mark.inner is not None:
         mark.leaf.put(write(mark.inner))
     elif isinstance(value, Number):
-        mark.leaf.put(_number(value, mark.labels[0], manner))
+        mark.leaf.put(masked_number(value, mark.labels[0], manner))
     elif mark.spans:
         mark.leaf.put(prose.replaced(str(value), tuple(span for span in mark.spans if span.label not in revealed)))
     else:
-        mark.leaf.put(_string(str(value), mark.labels[0], manner))
+        mark.leaf.put(masked_string(str(value), mark.labels[0], manner))
 
 
-def _string(value: str, label: Label, manner: Manner) -> str:
+def masked_string(value: str, label: Label, manner: Manner) -> str:
     try:
         masked = cell_mask(label, "text", manner).apply(value)
     except Exception:  # noqa: BLE001 - whatever a masker dies of, the value must not pass
@@ -207,7 +219,7 @@ def _string(value: str, label: Label, manner: Manner) -> str:
     return tag(label) if masked is None else masked
 
 
-def _number(value: Number, label: Label, manner: Manner) -> Number:
+def masked_number(value: Number, label: Label, manner: Manner) -> Number:
     """Masked as a number of its kind; zero where no number can hide it."""
     kind = "bigint" if value.lstrip("-").isdecimal() else "numeric"
     try:

@@ -7,14 +7,15 @@ import re
 from catalog.detectors.base import Detector, terms
 from catalog.model import Label
 
-_STREET = re.compile(
+STREET = (
     r"\b(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|square|sq|terrace|parkway|pkwy|"
     r"highway|hwy|plaza|place|close|crescent|rue|chemin|allee|impasse|quai|calle|avenida|av|paseo|plaza|carrera|"
     r"via|viale|piazza|corso|rua|travessa|ulica|ul|plac|laan|gasse|apt|suite|p\.?o\.? box|rd\.)\b"
     r"|(?:str\.|stra(?:ss|ß)e|weg|allee|gasse|platz|ring|damm|ufer|straat|gracht|plein|laan|gatan|vagen|väg|gata|vej|gade|"
-    r"katu|tie)\b",
-    re.IGNORECASE,
+    r"katu|tie)\b"
 )
+"""Words of streets, in any case."""
+_STREET = re.compile(STREET, re.IGNORECASE)
 _HOUSE = re.compile(r"(?<![\w.])\d{1,5}[a-zA-Z]?(?![\w.])", re.ASCII)
 _EAST_ASIAN = re.compile(r"[省市区區县縣町村街道路号號丁目番시구동로길]")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -34,6 +34,8 @@ BATCH = 64  # texts whose features are made at once
 _INNER = frozenset({2, 4})  # tags that go on
 _FOREIGN = frozenset("|=<>\\@_#{}[]*~^`$%")
 DECIMAL = re.compile(r"[0-9]\.[0-9]")
+TITLE = re.compile(r"(?i)(?:(?:dr|mr|mrs|ms|prof|herr|frau|mme|mlle|monsieur|madame|mevr|dhr|sr|sra|sig|dott)\b\.? *)+")
+"""What stands before a name and is no part of it."""
 _FORBIDDEN = -1_000_000
 
 
@@ -160,8 +162,17 @@ def tag_many(texts: Sequence[str], model: Model | None = None) -> list[list[tupl
         parts = [scores[at : at + len(row)] for at, row in zip(cuts, rows, strict=False)]
         for (number, first), path in zip(several, decode_many(parts, model.steps), strict=True):
             tagged = spans(places[number][first : first + SLICE], path)
-            found[number] += (each for each in tagged if likely(texts[number][each[0] : each[1]], each[2]))
+            found[number] += _kept(texts[number], tagged)
     return found
+
+
+def _kept(text: str, tagged: list[tuple[int, int, Label]]) -> Iterator[tuple[int, int, Label]]:
+    """Spans that can be what they are tagged as, people without their titles."""
+    for start, end, label in tagged:
+        title = TITLE.match(text, start, end) if label is Label.PERSON else None
+        begin = title.end() if title else start
+        if begin < end and likely(text[begin:end], label):
+            yield begin, end, label
 
 
 def spans(places: list[tuple[int, int]], path: list[int]) -> list[tuple[int, int, Label]]:

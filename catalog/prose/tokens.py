@@ -13,9 +13,9 @@ import numpy.typing as npt
 from catalog.names import fold
 from catalog.prose.lexicon import known
 
-BITS = 16
+BITS = 18
 BUCKETS = 1 << BITS
-TOKEN = re.compile(r"[^\W_]+|[^\s\w]|_")
+TOKEN = re.compile(r"[^\W_]+|[^\s\w]|_|\n")
 Traits = tuple[int, ...]
 Matrix = npt.NDArray[Any]
 

@@ -12,6 +12,7 @@ from catalog.prose.lexicon import known
 from catalog.prose.recognisers import keyed, telephones
 from catalog.prose.tagger import tag_many
 from catalog.prose.tokens import TOKEN
+from catalog.stream.triggers import interesting
 from catalog.sweep import sweep
 from catalog.unfold import unfold
 
@@ -26,11 +27,15 @@ def find_in_lines(lines: Sequence[str], *, names: Sequence[bool]) -> list[tuple[
         found[hit.cell].append(Span(hit.start, hit.end, hit.label, 1.0))
     chosen = [number for number, wanted in enumerate(names) if wanted and lines[number].strip()]
     folded = {number: unfold(lines[number][:LONGEST]) for number in chosen}
-    for number, seen in folded.items():
-        if any("0" <= char <= "9" for char in seen.text) or ":" in seen.text or "=" in seen.text:
-            found[number] += [Span(*seen.back(start, end), label, 0.9) for start, end, label in keyed(seen.text)]
-            found[number] += [Span(*seen.back(start, end), label, 0.8) for start, end, label in telephones(seen.text)]
-    for number, tagged in zip(chosen, tag_many([folded[number].text for number in chosen]), strict=True):
+    values, numbers, people = interesting([folded[number].text for number in chosen])
+    for number in map(chosen.__getitem__, sorted(values)):
+        seen = folded[number]
+        found[number] += [Span(*seen.back(start, end), label, 0.9) for start, end, label in keyed(seen.text)]
+    for number in map(chosen.__getitem__, sorted(numbers)):
+        seen = folded[number]
+        found[number] += [Span(*seen.back(start, end), label, 0.8) for start, end, label in telephones(seen.text)]
+    named = [chosen[number] for number in sorted(people)]
+    for number, tagged in zip(named, tag_many([folded[number].text for number in named]), strict=True):
         for start, end, label in tagged:
             if _evident(folded[number].text[start:end], label):
                 found[number].append(Span(*folded[number].back(start, end), label, 0.7))
@@ -47,5 +52,6 @@ def _evident(text: str, label: Label) -> bool:
     if len(text) <= SHORT:
         return False
     lists = [known(fold(word).lower()) for word in TOKEN.findall(text) if word.isalpha()]
-    listed = any(each[:2] != "--" and each[2] != "c" for each in lists) or (len(lists) > 1 and "--c" not in lists)
+    listed = any(each[:2] != "--" and each[2] != "c" for each in lists)
+    listed = listed or (len(lists) > 1 and not {"--c", "--d"}.intersection(lists))
     return listed and any(char.isupper() or char > "\x7f" for char in text)

@@ -144,7 +144,9 @@ class StreamMasker:
         out: list[str] = []
         for number, (raw, seen) in enumerate(zip(raws, views, strict=True)):
             lead = len(first) if number == 0 else 0
-            if keys[number]:
+            if not (seen.places or keys[number] or cells[number] or spans[number] or lead or "\r" in seen.text):
+                out.append(raw)
+            elif keys[number]:
                 out.append(self._of_key(keys, number, raw[lead:]))
             elif redrawn(raw):
                 out.append(self._redrawn(raw, lead))
@@ -180,6 +182,8 @@ class StreamMasker:
             for span in spans
             if not any(span.start < end and start < span.end for start, end, *_ in places)
         ]
+        if not places:
+            return raw[lead:]
         shown = list(raw)
         for start, end, label, padded in sorted(places):
             if label in self.revealed or seen.place(end - 1) < lead:

@@ -17,7 +17,7 @@ _PSQL_RULE = re.compile(r"-{2,}[-+]*")
 _BOX_RULE = re.compile(r"\+[-=+]+\+")
 _RECORD = re.compile(r"-\[ RECORD \d{1,9} \]")
 _NAME = re.compile(r"""["'`]?[A-Za-z_][\w .()/-]{0,47}["'`]?""")
-_CAPITALS = re.compile(r"[A-Z][A-Z0-9()/_%-]*(?: [A-Z][A-Z0-9()/_%-]*)*")
+_CAPITALS = re.compile(r"[A-Z](?:[A-Z0-9()/_%-]| (?=[A-Z]))*")
 _AGAIN = frozenset({1, 2, 4, 8, 16, 24})
 _SAMPLES = 24
 _MOST = 200  # columns
@@ -89,7 +89,7 @@ class TableReader:
                 True,
             )
             return (Cell(0, 0, None),)
-        fields = _separated(text)
+        fields = _separated(text) if _may_be_names(before) else None
         names = _names_of(before, fields[0]) if fields else ()
         if fields and names and len(names) == len(fields[1]) and self.table is None:
             self.table = _Table(fields[0], names)
@@ -98,6 +98,8 @@ class TableReader:
 
     def _header(self, text: str) -> tuple[Cell, ...] | None:
         """Opens a table of aligned columns, whose names are words of capitals two blanks apart."""
+        if "  " not in text and "\t" not in text:
+            return None
         heads = [(found.start(), found[0]) for found in re.finditer(r"\S+(?: \S+)*", text)]
         if len(heads) >= 2 and heads[0][0] == 0 and all(_CAPITALS.fullmatch(name) for _at, name in heads):
             self.table = _Table(
@@ -168,9 +170,14 @@ def _aligned(offsets: tuple[int, ...], line: str) -> list[tuple[int, int]] | Non
     return [(min(start, len(text)), min(max(start, end), len(text))) for start, end in zip(offsets, ends, strict=True)]
 
 
+def _may_be_names(text: str) -> bool:
+    """Whether a line could hold names of columns: two marks that separate them."""
+    return "\t" in text or text.count(",") >= 2 or text.count(";") >= 2
+
+
 def _separated(text: str) -> tuple[str, list[tuple[int, int]]] | None:
     for mark, least in (("\t", 2), (",", 3), (";", 3)):
-        if mark in text:
+        if text.count(mark) >= least - 1:
             fields = _fields(text, mark)
             if len(fields) >= least:
                 return mark, fields
@@ -179,6 +186,9 @@ def _separated(text: str) -> tuple[str, list[tuple[int, int]]] | None:
 
 def _fields(text: str, mark: str) -> list[tuple[int, int]]:
     """Fields of a CSV line (RFC 4180), at most some hundred."""
+    if '"' not in text:
+        cuts = [-1, *(found.start() for found in re.finditer(re.escape(mark), text)), len(text)]
+        return [(before + 1, after) for before, after in pairwise(cuts)] if len(cuts) <= _MOST + 2 else []
     fields, start, quoted = [], 0, False
     for at, char in enumerate(text[:65536]):
         if char == '"':

@@ -20,7 +20,7 @@ from catalog.prose.tokens import GAP, features, features_of_many, tokens, traits
 HIDDEN = [
     (Label.PERSON, "Spoke with ‹Maria Keller› about the renewal."),
     (Label.PERSON, "My name is ‹Oyelaran Adebayo› and I need help."),
-    (Label.PERSON, "Dear ‹Dr. Schneider›, the report is attached."),
+    (Label.PERSON, "Dear Dr. ‹Schneider›, the report is attached."),
     (Label.PHONE, "please call ‹415-555-2671› tomorrow"),
     (Label.PHONE, "erreichbar unter Tel. ‹0151 23456789›"),
     (Label.DOB, "patient born ‹02/03/1980› was seen"),

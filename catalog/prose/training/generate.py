@@ -14,20 +14,27 @@ from faker import Faker
 
 from catalog.model import Label
 from catalog.prose.lexicon import common_words
+from catalog.prose.tagger import TITLE
+from catalog.prose.training.things import NATIONS, PLACES, firm
 
 LOCALES: Mapping[str, tuple[str, ...]] = {
-    "en": ("en_US", "en_GB", "en_IN", "en_US", "en_CA"),
-    "de": ("de_DE", "de_CH"),
+    "en": ("en_US", "en_GB", "en_IN", "en_US", "en_CA", "en_AU", "en_IE"),
+    "de": ("de_DE", "de_CH", "de_AT"),
     "fr": ("fr_FR", "fr_CA"),
-    "es": ("es_ES", "es_AR"),
+    "es": ("es_ES", "es_AR", "es_MX"),
     "it": ("it_IT",),
-    "pt": ("pt_BR",),
+    "pt": ("pt_BR", "pt_PT"),
     "nl": ("nl_NL",),
     "pl": ("pl_PL",),
     "sv": ("sv_SE",),
     "tr": ("tr_TR",),
+    "cs": ("cs_CZ", "sk_SK"),
+    "no": ("no_NO",),
+    "ro": ("ro_RO",),
 }
-RAMBLING = 0.25  # share of sentences that are words at random around people, places and firms
+FURTHER = ("hr_HR", "sl_SI", "lt_LT", "lv_LV", "et_EE", "id_ID", "zu_ZA", "yo_NG", "az_AZ", "sq_AL", "ru_RU", "el_GR")
+"""Countries whose people turn up in any language, and whose own language the sentences are not in."""
+RAMBLING = 0.4  # share of sentences that are words at random around people, places and firms
 TITLED, SHOUTED = 0.06, 0.03  # share of sentences in Title Case and in capitals
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _SLOT = re.compile(r"\{(\w{1,8})\}")
@@ -43,7 +50,13 @@ Firefox Safari
 """
 _PRODUCTS = tuple(_PRODUCTS_TEXT.split())
 _WORDS = sorted(common_words())
-_EXPLAINED = {"email": Label.EMAIL, "phone": Label.PHONE, "dob": Label.DOB}
+_EXPLAINED = {
+    "email": Label.EMAIL,
+    "phone": Label.PHONE,
+    "dob": Label.DOB,
+    "ssn": Label.SSN,
+    "card": Label.CREDIT_CARD,
+}
 """Slots that are sensitive, but found by rules: the tagger does not learn them."""
 _DEPARTMENTS = [
     "Sales",
@@ -75,6 +88,14 @@ _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _LANGUAGES = ["English", "German", "French", "Spanish", "Polish", "Turkish", "Hindi", "Arabic", "Dutch", "Portuguese"]
 
 
+_FORMS_TEXT = """
+{f} {l};{f} {l};{f} {l};{f} {l};{f} {l};{f};{f};{f};{l};{l};{i}. {l};{f} {m}. {l};{l}, {f};{i}.{m}. {l};{i}{m} {l}
+"""
+_FORMS = tuple(_FORMS_TEXT.strip().split(";"))
+"""How a person may be written."""
+_PARTICLES = ("van ", "van der ", "de ", "de la ", "von ", "di ", "O'", "Mc", "al-", "bin ", "El ", "St. ", "D'", "Le ")
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A text and its labelled spans."""
@@ -95,23 +116,24 @@ class Source:
         return self.fakers[self.draw.choice(locales)]
 
 
-def source(seed: int, locales: Mapping[str, tuple[str, ...]] = LOCALES) -> Source:
+def source(seed: int, locales: Mapping[str, tuple[str, ...]] = LOCALES, further: tuple[str, ...] = ()) -> Source:
     fakers = {}
-    for number, locale in enumerate(sorted({each for several in locales.values() for each in several})):
+    for number, locale in enumerate(sorted({each for several in locales.values() for each in several} | {*further})):
         fakers[locale] = Faker(locale, use_weighting=False)
         fakers[locale].seed_instance(seed * 1000 + number)
     return Source(random.Random(seed), fakers)
 
 
 def templates(path: Path | None = None) -> list[tuple[str, str]]:
-    """(language, template) of every line."""
-    place = path or files("catalog.prose.training") / "templates.txt"
+    """(language, template) of every line; of the two files beside this one when no other is named."""
+    folder = files("catalog.prose.training")
     language, found = "en", []
-    for line in place.read_text("utf-8").splitlines():
-        if line.startswith("= "):
-            language = line[2:].strip()
-        elif line and not line.startswith("#"):
-            found.append((language, line))
+    for place in (path,) if path else (folder / "templates.txt", folder / "documents.txt"):
+        for line in place.read_text("utf-8").splitlines():
+            if line.startswith("= "):
+                language = line[2:].strip()
+            elif line and not line.startswith("# "):
+                found.append((language, line.replace("¶", "\n")))
     return found
 
 
@@ -125,9 +147,12 @@ def samples(
 ) -> Iterator[Sample]:
     """Texts of one to three sentences."""
     every = tuple(sorted(source.fakers))
+    by_language: dict[str, list[str]] = {}
+    for spoken, line in lines:
+        by_language.setdefault(spoken, []).append(line)
     for _ in range(count):
         language, _line = source.draw.choice(lines)
-        same = [line for spoken, line in lines if spoken == language]
+        same = by_language[language]
         parts = []
         for _sentence in range(source.draw.choice((1, 1, 1, 2, 2, 3))):
             own = locales.get(language, every) if source.draw.random() < 0.7 else every
@@ -151,7 +176,9 @@ def _rambling(draw: random.Random) -> str:
         word.capitalize() if draw.random() < 0.06 else word for word in draw.choices(_WORDS, k=draw.randint(4, 14))
     ]
     for _ in range(draw.choice((0, 1, 1, 2))):
-        slot = draw.choice(("p", "p", "p", "p", "f", "f", "l", "country", "product", "month", "n", "id", "dept", "t"))
+        slot = draw.choice(
+            ("p", "p", "p", "p", "f", "f", "l", "org", "place", "country", "product", "month", "n", "id", "dept", "t")
+        )
         words.insert(draw.randint(0, len(words)), "{" + slot + "}" + draw.choice(("", "", "", ",")))
     if not words[0].startswith("{"):
         words[0] = words[0].capitalize()
@@ -174,7 +201,8 @@ def _filled(template: str, source: Source, locales: tuple[str, ...]) -> Sample:
         text += template[last : found.start()]
         value, label = _value(found[1], source, locales)
         if label:
-            spans.append((len(text), len(text) + len(value), label))
+            title = TITLE.match(value) if label is Label.PERSON else None
+            spans.append((len(text) + (title.end() if title else 0), len(text) + len(value), label))
         text, last = text + value, found.end()
     return Sample(text + template[last:], tuple(spans))
 
@@ -191,27 +219,11 @@ def _value(slot: str, source: Source, locales: tuple[str, ...]) -> tuple[str, La
 def _person(slot: str, source: Source, faker: Faker) -> str:
     draw = source.draw
     first, last = _given(source, faker), _family(source, faker)
-    forms = {"f": first, "l": last, "t": f"{draw.choice(('Dr.', 'Mr.', 'Mrs.', 'Ms.', 'Dr', 'Mr', 'Prof.'))} {last}"}
-    name = forms.get(slot) or f"{first} {last}"
-    if slot == "p":
-        name = draw.choice(
-            (
-                name,
-                name,
-                name,
-                name,
-                name,
-                first,
-                first,
-                last,
-                f"{first[0]}. {last}",
-                f"{first} {draw.choice('ABCDEGHJKLMRST')}. {last}",
-            )
-        )
-        if draw.random() < 0.04:
-            name = f"{last}, {first}"
-        if draw.random() < 0.07:
-            name = f"{first} {_given(source, faker)} {last}"
+    title = draw.choice(("Dr.", "Mr.", "Mrs.", "Ms.", "Dr", "Mr", "Prof."))
+    forms = {"f": first, "l": last, "t": f"{title} {last}", "g": f"{first} {last}"}
+    name = forms.get(slot) or draw.choice(_FORMS).format(f=first, l=last, i=first[0], m=draw.choice("ABCDEGHJKLMRST"))
+    if slot in "pg" and draw.random() < 0.07:
+        name = f"{first} {_given(source, faker)} {last}"
     if draw.random() < 0.05:
         return name.lower()
     return name.upper() if draw.random() < 0.04 else name
@@ -222,7 +234,12 @@ def _given(source: Source, faker: Faker) -> str:
 
 
 def _family(source: Source, faker: Faker) -> str:
-    return _invented(source) if source.draw.random() < source.invented else str(faker.last_name())
+    draw = source.draw
+    name = _invented(source) if draw.random() < source.invented else str(faker.last_name())
+    chance = draw.random()
+    if chance < 0.03:
+        return f"{name}-{faker.last_name()}"
+    return f"{draw.choice(_PARTICLES)}{name}" if chance < 0.07 else name
 
 
 def _moment(draw: random.Random) -> datetime:
@@ -246,6 +263,11 @@ _PLAIN: Mapping[str, Callable[[random.Random, Faker], str]] = {
     "country": lambda draw, faker: str(faker.country()),
     "co": lambda draw, faker: str(faker.company()),
     "product": lambda draw, faker: draw.choice(_PRODUCTS),
+    "org": lambda draw, faker: firm(draw, str(faker.company())),
+    "place": lambda draw, faker: draw.choice((str(faker.city()), str(faker.country()), draw.choice(PLACES))),
+    "nat": lambda draw, _faker: draw.choice(NATIONS),
+    "ssn": lambda draw, _faker: f"{draw.randint(100, 665)}-{draw.randint(10, 99)}-{draw.randint(1000, 9999)}",
+    "card": lambda draw, _faker: f"4{draw.randrange(10**14, 10**15)}",
     "job": lambda draw, faker: str(faker.job()),
     "dept": lambda draw, faker: draw.choice(_DEPARTMENTS),
     "month": lambda draw, faker: draw.choice(_MONTHS),

@@ -10,12 +10,13 @@ from itertools import pairwise
 import numpy as np
 
 from catalog.model import Label
-from catalog.prose.lexicon import common_words
+from catalog.names import fold
+from catalog.prose.lexicon import known
 from catalog.prose.tagger import TAGS, Model, decode
 from catalog.prose.tokens import BUCKETS, Matrix, Traits, anonymous, features, tokens, traits
 from catalog.prose.training.generate import Sample
 
-UNKNOWN = 0.25  # share of texts whose names are shown without their spelling
+UNKNOWN = 0.35  # share of texts whose names are shown without their spelling
 HIDDEN_OTHERS = 1.0  # share of other capitalised words in these texts that are, too
 
 
@@ -38,7 +39,7 @@ def example(sample: Sample, draw: random.Random) -> Example:
 def _seen(word: str, tag: int, draw: random.Random, hidden: bool) -> Traits:
     """Names of a hidden text are spelt anew; so are other capitals that are no common words, or spelling would tell."""
     strange = tag in (1, 2) or (
-        word[0].isupper() and word.lower() not in common_words() and draw.random() < HIDDEN_OTHERS
+        word[0].isupper() and known(fold(word).lower())[2] == "-" and draw.random() < HIDDEN_OTHERS
     )
     return anonymous(word, draw.getrandbits(32)) if hidden and strange and word[0].isalpha() else traits(word)
 
