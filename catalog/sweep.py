@@ -18,16 +18,18 @@ from typing import Any
 
 import re2
 
-from catalog.embedded import ENCODINGS, layers
+from catalog.embedded import ENCODINGS, layers, says_nothing
 from catalog.evidence.engine import Engine, Kind, available, engine
 from catalog.evidence.patterns import PATTERNS, Pattern
 from catalog.model import Label
 from catalog.unfold import Unfolded, unfold
 
 DEPTH = 2
+ENDLESS = 1 << 62
 _SEPARATOR = "\x00"
 _FOREIGN = re.compile(rb"[\x80-\xff]+[^\x00]*")
-_ANCHORS = (*(pattern.anchor for pattern in PATTERNS), *(encoding.anchor for encoding in ENCODINGS))
+_PROOFS = tuple(pattern.anchor for pattern in PATTERNS)
+_ANCHORS = (*_PROOFS, *(encoding.anchor for encoding in ENCODINGS))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,28 +50,36 @@ def sweep(cells: Sequence[str], *, kind: Kind | None = None, depth: int = DEPTH)
     return _settled(_swept(cells, _engine(kind or available()[0]), depth)) if cells else []
 
 
-def labels_in(cells: bytes, ends: Sequence[int]) -> set[Label]:
+def labels_in(cells: bytes, ends: Sequence[int], *, most: int = ENDLESS) -> tuple[set[Label], int]:
     """What `sweep` finds in cells as they stand on a wire: in UTF-8, each behind a NUL byte, ending at `ends`.
 
-    Text is made only of cells with an anchor in them, or with anything that is not ASCII.
+    Text is made only of cells with an anchor in them, or with anything that is not ASCII. Of cells that look encoded
+    and nothing else, `most` are opened; how many were.
     """
-    touched = {bisect_right(ends, end - 2) for _number, end in _engine(available()[0])(cells)}
+    proofs: set[int] = set()
+    carriers: set[int] = set()
+    find = engine(_ANCHORS if most > 0 else _PROOFS, available()[0])
+    for number, end in find(cells):
+        (proofs if number < len(PATTERNS) else carriers).add(bisect_right(ends, end - 2))
     if not cells.isascii():
-        touched.update(bisect_right(ends, found.start()) for found in _FOREIGN.finditer(cells))
-    if not touched:
-        return set()
-    texts = [_cell(cells, ends, index) for index in sorted(touched)]
-    return {hit.label for hit in sweep(texts)}
+        proofs.update(bisect_right(ends, found.start()) for found in _FOREIGN.finditer(cells))
+    opened = sorted(carriers - proofs)[:most]
+    proofs.update(cell for cell in opened if not says_nothing(_cell(cells, ends, cell)))
+    if not proofs:
+        return set(), len(opened)
+    texts = [_cell(cells, ends, index).decode("utf-8", "surrogateescape") for index in sorted(proofs)]
+    return {hit.label for hit in sweep(texts)}, len(opened)
 
 
-def _cell(cells: bytes, ends: Sequence[int], index: int) -> str:
+def _cell(cells: bytes, ends: Sequence[int], index: int) -> bytes:
     start = ends[index - 1] + 1 if index else 1
-    return cells[start : ends[index]].decode("utf-8", "surrogateescape")
+    return cells[start : ends[index]]
 
 
 def warm() -> None:
     """Compile what `sweep` needs now instead of at its first call (about 0.1 s)."""
     _engine(available()[0])
+    engine(_PROOFS, available()[0])
 
 
 def _engine(kind: Kind) -> Engine:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalog.embedded import ENCODINGS, layers, says_nothing
 from catalog.evidence.engine import available
 from catalog.model import Label
 from catalog.sweep import labels_in, sweep
@@ -196,4 +197,27 @@ def test_cells_on_a_wire_give_the_labels_that_their_texts_give(cells: list[str])
     for cell in cells:
         raw += b"\0" + cell.encode("utf-8", "surrogateescape")
         ends.append(len(raw))
-    assert labels_in(raw, ends) == {hit.label for hit in sweep(cells)}
+    assert labels_in(raw, ends)[0] == {hit.label for hit in sweep(cells)}
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.one_of(st.binary(max_size=40), st.text(max_size=40).map(str.encode)),
+    st.sampled_from([base64.b64encode, bytes.hex]),
+)
+def test_a_run_that_is_said_to_carry_nothing_has_no_layers(inner: bytes, encode: object) -> None:
+    run = encode(inner)  # type: ignore[operator]
+    text = run if isinstance(run, str) else run.decode()
+    for each in (text, text.rstrip("="), text.upper(), f"0x{text}"):
+        if says_nothing(each.encode()):
+            assert [layer for encoding in ENCODINGS for layer in layers(each, encoding)] == []
+
+
+def test_only_so_many_cells_that_look_encoded_are_opened_and_plain_evidence_is_found_all_the_same() -> None:
+    cells = [base64.b64encode(b"joe@example.com or so").decode(), "ab" * 20, "jane@example.org"]
+    raw = "".join("\0" + cell for cell in cells).encode()
+    ends = [len(raw[: raw.index(cell.encode()) + len(cell)]) for cell in cells]
+    assert labels_in(raw, ends) == ({Label.EMAIL}, 2)
+    assert labels_in(raw[: ends[1]], ends[:2]) == ({Label.EMAIL}, 2)
+    assert labels_in(raw[: ends[1]], ends[:2], most=0) == (set(), 0)
+    assert labels_in(raw, ends, most=0) == ({Label.EMAIL}, 0)
