@@ -57,19 +57,28 @@ class Burst:
 
 
 def burst(hop: Hop, *, mode: str, clients: int, seconds: int) -> Burst:
-    """Raises RuntimeError where pgbench fails."""
+    """Many clients get more time, since logging in is part of it. Raises RuntimeError where pgbench fails."""
+    seconds += clients // 16
+    for _ in range(3):
+        before = cpu_seconds(hop.pid)
+        found = _pgbench(hop, mode=mode, clients=clients, seconds=seconds)
+        spent = cpu_seconds(hop.pid) - before
+        if found:
+            return Burst(statistics.median(found), len(found) / seconds, spent / len(found) * 1e6)
+    raise RuntimeError(f"pgbench made no query through {hop.name}")
+
+
+def _pgbench(hop: Hop, *, mode: str, clients: int, seconds: int) -> list[int]:
+    """The latency of each query, µs."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["pgbench", "-n", "-S", "-M", mode, "-c", str(clients), "-j", "1", "-T", str(seconds), "-l"]
-        before = cpu_seconds(hop.pid)
+        environment = {**os.environ, **hop.environment}
         done = subprocess.run(
-            command, cwd=folder, env={**os.environ, **hop.environment}, capture_output=True, text=True, timeout=120,
-            check=False,
-        )  # fmt: skip
-        spent = cpu_seconds(hop.pid) - before
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"pgbench through {hop.name}: {done.stderr[-600:]}")
-        found = [int(us) for log in Path(folder).glob("pgbench_log.*") for us in LATENCY.findall(log.read_text())]
-    return Burst(statistics.median(found), len(found) / seconds, spent / len(found) * 1e6)
+        return [int(us) for log in Path(folder).glob("pgbench_log.*") for us in LATENCY.findall(log.read_text())]
 
 
 def cpu_seconds(pid: int) -> float:
