@@ -38,8 +38,7 @@ async def run_child(
     """The streams of a running child, as the SDK wants them; on leaving it is gone. Raises UpstreamError."""
     process = await asyncio.to_thread(_start, command, environment, directory, user)
     try:
-        pipes = await _pipes(process)
-        async with _pumps(*pipes) as streams:
+        async with _pipes(process) as (reader, writer), _pumps(reader, writer) as streams:
             yield streams
     finally:
         with anyio.CancelScope(shield=True):
@@ -98,12 +97,21 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)  # children that it left behind
 
 
-async def _pipes(process: subprocess.Popen[bytes]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+@asynccontextmanager
+async def _pipes(
+    process: subprocess.Popen[bytes],
+) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter], None]:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=MAX_LINE)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), process.stdout)
-    transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, process.stdin)
-    return reader, asyncio.StreamWriter(transport, protocol, None, loop)
+    reading, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), process.stdout)
+    try:
+        writing, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, process.stdin)
+        try:
+            yield reader, asyncio.StreamWriter(writing, protocol, None, loop)
+        finally:
+            writing.abort()
+    finally:
+        reading.close()
 
 
 @asynccontextmanager
@@ -142,7 +150,6 @@ async def _pumps(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             yield read_stream, write_stream
         finally:
             tasks.cancel_scope.cancel()
-            writer.close()
 
 
 def _message(line: bytes) -> SessionMessage | None:
