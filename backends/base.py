@@ -179,10 +179,12 @@ class ParseFor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A statement that might pass where another was refused, and what was changed, in words."""
+    """A statement that might pass where another was refused, and what was changed, in words. `rows` = it gives at
+    most so many, None = not known; such a one is of use only where the planner's estimate was the reason."""
 
     sql: str
     change: str
+    rows: int | None = None
 
 
 class Rewrites(Protocol):

@@ -56,8 +56,10 @@ def offer(
     for candidate in rewrites(judged.query.operation, hidden=hidden, target=target):
         if clock() > until:
             return None
+        if candidate.rows is not None and judged.query.estimated_rows is None:
+            continue
         operation = parse(verb, {**arguments, TEXT: candidate.sql}, target=target)
-        outcome = _outcome(judge, identity, place, operation)
+        outcome = _outcome(judge, identity, place, operation, rows=candidate.rows)
         if outcome == "allow":
             return _offered(candidate, outcome)
         if outcome == "hold" and isinstance(judged.decision, Deny):
@@ -65,10 +67,10 @@ def offer(
     return held if clock() <= until else None
 
 
-def _outcome(judge: Judge, identity: Identity, place: Place, operation: Operation) -> str:
+def _outcome(judge: Judge, identity: Identity, place: Place, operation: Operation, *, rows: int | None) -> str:
     if len(operation.statements) != 1 or operation.problem:
         return "deny"
-    match judge.decide(identity, place, operation).decision:
+    match judge.decide(identity, place, operation, estimated_rows=rows).decision:
         case Allow():
             return "allow"
         case Hold():

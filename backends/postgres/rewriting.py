@@ -6,6 +6,7 @@ with exactly the change that was meant. Whether it passes is not decided here.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,6 +24,7 @@ from policy.effects import Effect
 from policy.model import Operation
 
 Tree = dict[str, Any]
+_LIMITS = (10_000, 1_000, 100, 10)
 MAX_TEXT = 8000  # characters of a statement that is worth the time
 _WIDE = frozenset(
     {
@@ -61,6 +63,21 @@ def rewrites(
             return understand(text, operation.parameters, target=known).operation
 
         yield from without_hidden(operation, node, hidden=hidden, target=known, judge=judge)
+        yield from _fewer(text, node)
+
+
+def _fewer(text: str, node: Tree) -> Iterator[Rewrite]:
+    """A LIMIT, or a lower one; the largest first."""
+    found = clauses(text)
+    if found is None or found.keys() & {"OFFSET", "FETCH", "FOR"}:
+        return
+    end = found["LIMIT"].start if "LIMIT" in found else max(span.end for span in found.values())
+    given = node.get("limitCount", {}).get("A_Const", {}).get("ival", {}).get("ival", math.inf)
+    for rows in _LIMITS:
+        changed = f"{text[:end].rstrip()} LIMIT {rows}"
+        limit = {"limitCount": {"A_Const": {"ival": {"ival": rows}}}, "limitOption": "LIMIT_OPTION_COUNT"}
+        if rows < given and same(changed, {"SelectStmt": {**node, **limit}}):
+            yield Rewrite(changed, f"at most {rows} rows", rows)
 
 
 def _alone(operation: Operation) -> Iterator[Rewrite]:

@@ -165,6 +165,10 @@ async def test_the_planner_is_asked_where_a_permit_bounds_its_estimate(
     found = await ask(http, token, "SELECT id FROM shop.orders")
     assert found["status"] == "denied"
     assert found["reasons"][0]["text"] == "The planner expects 500 rows, and rule shop takes at most 100."
+    assert found["rewrite"]["sql"] == "SELECT id FROM shop.orders LIMIT 100"
+    assert (await ask(http, token, found["rewrite"]["sql"]))["status"] == "ok"
+    lower = await ask(http, token, "SELECT id FROM shop.orders WHERE id > 0 ORDER BY id LIMIT 450 -- please")
+    assert lower["rewrite"]["sql"] == "SELECT id FROM shop.orders WHERE id > 0 ORDER BY id LIMIT 100"
     assert (await ask(http, token, "SELECT id FROM shop.orders WHERE id < 10"))["status"] == "ok"
     assert (await ask(http, token, "SELECT id FROM shop.orders LIMIT 5"))["status"] == "ok"
 

@@ -33,7 +33,36 @@ def hidden(place: Locator) -> bool:
 
 def offered(sql: str, *parameters: object, target: Target | None = TARGET) -> list[str]:
     operation = understand(sql, parameters, target=target).operation
-    return [found.sql for found in rewrites(operation, hidden=hidden, target=target)]
+    return [found.sql for found in rewrites(operation, hidden=hidden, target=target) if found.rows is None]
+
+
+def fewer(sql: str) -> list[str]:
+    operation = understand(sql, target=TARGET).operation
+    return [found.sql for found in rewrites(operation, hidden=hidden, target=TARGET) if found.rows is not None]
+
+
+def test_a_lower_limit_is_offered_the_largest_first() -> None:
+    assert fewer("SELECT id FROM people WHERE age > 3; -- all") == [
+        f"SELECT id FROM people WHERE age > 3 LIMIT {rows}" for rows in (10_000, 1_000, 100, 10)
+    ]
+    assert fewer("SELECT id FROM people ORDER BY id LIMIT 100") == ["SELECT id FROM people ORDER BY id LIMIT 10"]
+    assert fewer("SELECT id FROM people LIMIT ALL")[0] == "SELECT id FROM people LIMIT 10000"
+    assert fewer("WITH a AS (SELECT id FROM people LIMIT 7) SELECT * FROM a")[-1].endswith("SELECT * FROM a LIMIT 10")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT id FROM people LIMIT 10",
+        "SELECT id FROM people OFFSET 5",
+        "SELECT id FROM people FETCH FIRST 50 ROWS ONLY",
+        "SELECT id FROM people FOR UPDATE",
+        "SELECT id FROM people UNION SELECT 1",
+        "DELETE FROM people",
+    ],
+)
+def test_no_limit_is_offered_where_it_would_not_lower_the_rows_for_certain(sql: str) -> None:
+    assert fewer(sql) == []
 
 
 @pytest.mark.parametrize(
@@ -66,7 +95,7 @@ def test_uses_of_hidden_columns_are_left_out_and_the_rest_stays(sql: str, found:
 def test_parameters_are_counted_anew_where_one_has_gone() -> None:
     sql = "SELECT id FROM people WHERE email LIKE $1 AND age > $2"
     operation = understand(sql, ("a%", 3), target=TARGET).operation
-    (found,) = rewrites(operation, hidden=hidden, target=TARGET)
+    (found,) = (each for each in rewrites(operation, hidden=hidden, target=TARGET) if each.rows is None)
     assert found.sql == "SELECT id FROM people WHERE age > $1"
     assert "pass your $2 as $1" in found.change
 
