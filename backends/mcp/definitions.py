@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from policy.model import canonical_digest
+
+if TYPE_CHECKING:
+    from backends.mcp.suspicion import Suspicion
 
 Kind = Literal["tool", "resource", "template", "prompt"]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -32,6 +35,24 @@ class Definition:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "digest", _digest(self))
+
+    def document(self) -> dict[str, Any]:
+        """The definition as plain JSON: what is kept, compared and pointed into."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": dict(self.input_schema),
+            "outputSchema": None if self.output_schema is None else dict(self.output_schema),
+            "annotations": dict(self.annotations),
+        }
+
+    def suspicions(self, others: Mapping[str, Collection[str]]) -> tuple[Suspicion, ...]:
+        """See `backends.mcp.suspicion`."""
+        from backends.mcp.suspicion import suspicions
+
+        return suspicions(self, others=others)
 
 
 def _digest(definition: Definition) -> str:

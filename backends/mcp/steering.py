@@ -62,7 +62,8 @@ PHRASES = (
         r"(?: (?:all|any|the|your|of|these|those|other|its|and)){0,4} ?"
         r"(?:(?:previous|prior|above|earlier|preceding|existing|system|safety|original|user'?s?|developer) ?){0,2}"
         r"(?:(?:and|or) \w+ ?)?"
-        r" ?\b(?:instructions?|prompts?|directives?|guardrails?|guidelines|system messages?|safety (?:rules?|checks?))\b",
+        r" ?\b(?:instructions?|prompts?|directives?|guardrails?|guidelines|system messages?"
+        r"|safety (?:rules?|checks?))\b",
     ),
     _phrase(
         "secrecy",

@@ -49,22 +49,9 @@ def suspicions(definition: Definition, *, others: Mapping[str, Collection[str]] 
     return tuple(found.values())
 
 
-def document(definition: Definition) -> dict[str, Any]:
-    """The definition as plain JSON: what is kept, compared and pointed into."""
-    return {
-        "kind": definition.kind,
-        "name": definition.name,
-        "title": definition.title,
-        "description": definition.description,
-        "inputSchema": dict(definition.input_schema),
-        "outputSchema": None if definition.output_schema is None else dict(definition.output_schema),
-        "annotations": dict(definition.annotations),
-    }
-
-
 def _all(definition: Definition, others: Mapping[str, Collection[str]]) -> Iterator[Suspicion]:
     read = texts = 0
-    for place, text in _texts(document(definition), "", 0):
+    for place, text in _texts(definition.document(), "", 0):
         texts, read = texts + 1, read + len(text)
         if texts > MOST_TEXTS or read > MOST_CHARACTERS:
             yield Suspicion("too-long", f"More than {MOST_CHARACTERS} characters or {MOST_TEXTS} texts.", "")

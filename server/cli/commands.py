@@ -9,6 +9,7 @@ from server.cli import (
     catalog,
     configuration,
     credentials,
+    mcp,
     native,
     policies,
     requests,
@@ -42,6 +43,7 @@ app.add_typer(sessions.app)
 app.add_typer(policies.app)
 app.command()(budgets.budgets)
 app.add_typer(catalog.app)
+app.add_typer(mcp.app)
 app.add_typer(resources.app)
 app.add_typer(configuration.app)
 app.command()(running.version)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backends.mcp.definitions import Definition
-from backends.mcp.suspicion import Suspicion, document
 from server.pins.states import (
     ACCEPTED,
     LONGEST_NAME,
@@ -22,8 +20,10 @@ from server.pins.states import (
     REJECTED,
     SUPERSEDED,
     Change,
+    Doubt,
     Key,
     Rules,
+    Said,
 )
 from server.store.engine import Store
 from server.store.models import McpChange, McpDefinition, McpServer
@@ -37,7 +37,7 @@ class Sighting:
     """What one look at a server showed that was not known, with the suspicions of each, and all digests it showed."""
 
     resource: str
-    fresh: Sequence[tuple[Definition, Sequence[Suspicion]]]
+    fresh: Sequence[tuple[Said, Sequence[Doubt]]]
     shown: Collection[str]
     now: float
 
@@ -51,12 +51,12 @@ class _Row:
     first_seen: float
 
 
-def unusable(definition: Definition) -> str:
+def unusable(definition: Said) -> str:
     """Why a definition cannot be kept, so that it is never accepted; "" for all real ones."""
     if not 0 < len(definition.name) <= LONGEST_NAME or not definition.name.isprintable():
         return "its name is empty, too long or not printable"
     try:
-        size = len(json.dumps(document(definition), allow_nan=False))
+        size = len(json.dumps(definition.document(), allow_nan=False))
     except (TypeError, ValueError, RecursionError):
         return "it is not JSON"
     return "it is too large" if size > MOST_BYTES else ""
@@ -123,9 +123,7 @@ def history(change: Change, now: float) -> McpChange:
     )  # fmt: skip
 
 
-def _change(
-    resource: str, definition: Definition, rows: Sequence[_Row], *, state: str, found: Sequence[Suspicion]
-) -> Change:
+def _change(resource: str, definition: Said, rows: Sequence[_Row], *, state: str, found: Sequence[Doubt]) -> Change:
     before = next((row.digest for row in rows if row.state == ACCEPTED), "")
     return Change(
         resource, (definition.kind, definition.name), "changed" if rows else "found", definition.digest, before, state,
@@ -133,12 +131,16 @@ def _change(
     )  # fmt: skip
 
 
-def _new_row(seen: Sighting, definition: Definition, state: str, found: Sequence[Suspicion]) -> McpDefinition:
+def _new_row(seen: Sighting, definition: Said, state: str, found: Sequence[Doubt]) -> McpDefinition:
     return McpDefinition(
         resource=seen.resource, kind=definition.kind, name=definition.name, digest=definition.digest,
-        definition=document(definition), suspicions=[asdict(each) for each in found], state=state,
+        definition=definition.document(), suspicions=[_plain(each) for each in found], state=state,
         first_seen=seen.now, last_seen=seen.now, decided_at=seen.now if state == ACCEPTED else None,
     )  # fmt: skip
+
+
+def _plain(doubt: Doubt) -> dict[str, str]:
+    return {"code": doubt.code, "reason": doubt.reason, "place": doubt.place, "excerpt": doubt.excerpt}
 
 
 def _is_full(known: Mapping[Key, Sequence[_Row]], rows: Sequence[_Row]) -> bool:

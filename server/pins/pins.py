@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from backends.mcp.definitions import Definition
-from backends.mcp.suspicion import Suspicion, suspicions
 from policy.model import Identity
 from server.metrics import Metrics
 from server.pins.keeping import Sighting, keep, unusable
 from server.pins.loading import Known, load_known, load_versions, waiting
-from server.pins.states import PENDING, Change, Rules
+from server.pins.states import PENDING, Change, Doubt, Rules, Said
 from server.recording.events import DefinitionChanged
 from server.recording.recorder import Recorder, RecordingUnavailable
 from server.store.engine import Store, StoreUnavailable
@@ -61,7 +59,7 @@ class Pins:
         self._versions: Mapping[str, int] = {}
         self._noting, self._refreshing = asyncio.Lock(), asyncio.Lock()
 
-    def accepted(self, resource: str, definition: Definition) -> bool:
+    def accepted(self, resource: str, definition: Said) -> bool:
         """Whether this very definition may be listed and called now. A few lookups, no I/O."""
         server = self._servers.get(resource)
         if server is None or server.known.disabled:
@@ -73,7 +71,7 @@ class Pins:
         server = self._servers.get(resource)
         return server is not None and server.known.disabled
 
-    async def note(self, resource: str, definitions: Iterable[Definition]) -> None:
+    async def note(self, resource: str, definitions: Iterable[Said]) -> None:
         """Tell what a server shows now, all of it at once. Costs nothing when all of it is known. What cannot be kept
         or recorded is not accepted. Raises StoreUnavailable."""
         server, shown = self._servers.setdefault(resource, _Server()), list(definitions)
@@ -113,17 +111,17 @@ class Pins:
         count = await waiting(self.store)
         return f"{count} definitions of MCP servers wait for a review" if count else ""
 
-    def _is_news(self, server: _Server, shown: Sequence[Definition]) -> bool:
+    def _is_news(self, server: _Server, shown: Sequence[Said]) -> bool:
         now = time.monotonic()
         if now < server.flooded:
             return False
         return now > server.touched + TOUCH_SECONDS or any(not self._knows(server, each) for each in shown)
 
-    def _knows(self, server: _Server, definition: Definition) -> bool:
+    def _knows(self, server: _Server, definition: Said) -> bool:
         digest = definition.digest
         return digest in server.known.digests or digest in server.plain or digest in server.unusable
 
-    async def _keep(self, resource: str, server: _Server, shown: Sequence[Definition]) -> None:
+    async def _keep(self, resource: str, server: _Server, shown: Sequence[Said]) -> None:
         await self.refresh()
         fresh = await asyncio.to_thread(self._looked_at, resource, server, shown)
         seen = Sighting(resource, fresh, {each.digest for each in shown}, self.clock())
@@ -136,12 +134,10 @@ class Pins:
         for change in changes:
             self.tell(change)
 
-    def _looked_at(
-        self, resource: str, server: _Server, shown: Sequence[Definition]
-    ) -> list[tuple[Definition, Sequence[Suspicion]]]:
+    def _looked_at(self, resource: str, server: _Server, shown: Sequence[Said]) -> list[tuple[Said, Sequence[Doubt]]]:
         """What is new and can be kept, with its suspicions. On a thread of its own, for hostile servers' sake."""
         others = {name: each.known.tools for name, each in self._servers.items() if name != resource}
-        found: list[tuple[Definition, Sequence[Suspicion]]] = []
+        found: list[tuple[Said, Sequence[Doubt]]] = []
         for definition in shown:
             if self._knows(server, definition):
                 continue
@@ -150,7 +146,7 @@ class Pins:
                     server.unusable.add(definition.digest)
                 log.warning("definition refused", resource=resource, kind=definition.kind, problem=problem)
                 continue
-            doubts = suspicions(definition, others=others)
+            doubts = definition.suspicions(others)
             if definition.kind != "resource" or doubts:
                 found.append((definition, doubts))
             elif len(server.plain) < MOST_PLAIN:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 State = Literal["pending", "accepted", "rejected", "superseded"]
 """superseded: was accepted until another version of it was."""
@@ -23,6 +23,38 @@ MOST_KEPT = 60
 """Versions of one name that are kept at all."""
 MOST_NAMES = 2000
 """Names of one server."""
+
+
+class Doubt(Protocol):
+    """Something that looks wrong: `place` is a JSON pointer, `excerpt` the words in question, possibly hostile."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def place(self) -> str: ...
+    @property
+    def excerpt(self) -> str: ...
+
+
+class Said(Protocol):
+    """What a server says of one thing that it offers, whatever its protocol. `digest` is the SHA-256 of all of it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+
+    def document(self) -> dict[str, Any]:
+        """As plain JSON."""
+        ...
+
+    def suspicions(self, others: Mapping[str, Collection[str]]) -> Sequence[Doubt]:
+        """What a person should look at. `others` names the tools of every other server."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
