@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from functools import lru_cache
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import re2

@@ -6,10 +6,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from catalog.classify import ColumnView, classify_table
 from catalog.leaves import Shape, table_name
 from catalog.model import Label
+
+if TYPE_CHECKING:
+    from catalog.classify import ColumnView
 
 Labels = tuple[Label | None, ...]
 Build = tuple[Shape, tuple[tuple[str, str], ...]]
@@ -69,6 +72,8 @@ def _wider(before: Label | None, now: Label | None) -> Label | None:
 
 def judged(shape: Shape, views: Sequence[ColumnView]) -> Labels:
     """The labels of the columns of one table. A name that only its parent explains is tried with it."""
+    from catalog.classify import ColumnView, classify_table  # the net behind it costs half a second to load
+
     table = table_name(shape[:-1] if shape[-1:] == ("=",) else shape)
     labels = [verdict.label if verdict else None for verdict in classify_table(table, views)]
     again = [

@@ -13,6 +13,7 @@ import structlog
 
 from backends.base import Json
 from catalog.cellmask import Manner
+from catalog.jsonverdicts import Verdicts
 from catalog.model import Label
 from server.answer import MaskedColumn
 from server.texts import SMALL, UNAVAILABLE
@@ -32,6 +33,8 @@ class Documents:
 
     manner: Manner
     revealed: frozenset[Label]
+    verdicts: Verdicts | None = None
+    """What documents of the same source held so far."""
     size: int = 0
     parts: list[Json] = field(default_factory=list)
     found: dict[tuple[str, str, Label], int] = field(default_factory=dict)
@@ -66,7 +69,7 @@ class Documents:
         from catalog.structured import mask_json  # the classifier behind it costs half a second to load
 
         try:
-            masked = mask_json(part.text, revealed=self.revealed, manner=self.manner)
+            masked = mask_json(part.text, revealed=self.revealed, manner=self.manner, verdicts=self.verdicts)
         except Exception as error:  # noqa: BLE001 - a text that breaks a detector must not pass
             log.error("document not looked at", channel=part.channel, problem=type(error).__name__)
             self.found[part.channel, "", Label.UNSCANNED] = 1

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from backends.base import Chunk, Column, Columns, Document, Done, Json, Limits, Rows, Text
 from backends.errors import UpstreamError
+from catalog.jsonverdicts import Verdicts
 from catalog.masking import CellMask, is_shown, mask_rows, plan_masks
 from catalog.model import Label
 from policy.model import Obligations, Operation, Reason
@@ -74,6 +75,7 @@ class Executor:
         self.upstreams, self.labels, self.bounds, self.stages = upstreams, labels, bounds, stages
         self.net, self.readings, self.masks = net, readings, masks
         self._plans: Memory[Watched] = Memory()
+        self._verdicts: dict[str, Verdicts] = {}  # of JSON documents, by resource
 
     async def execute(
         self,
@@ -171,7 +173,8 @@ class Executor:
             case Json():
                 if collected.documents is None:
                     manner = self.masks.manner(permit.query, permit.obligations)
-                    collected.documents = Documents(manner, permit.obligations.revealed)
+                    verdicts = self._verdicts.setdefault(permit.query.resource.name, Verdicts())
+                    collected.documents = Documents(manner, permit.obligations.revealed, verdicts)
                 collected.documents.take(chunk)
             case Done():
                 collected.done = chunk

@@ -94,7 +94,7 @@ _PHONE_WORDS_TEXT = """
 phone tel call cell mobile fax whatsapp reach ring rang text sms contact dial telefon handy mobil móvil téléphone
 anruf rückruf llam appel telefone celular ligar chiama bel nummer number callback @
 """
-_PHONE_WORDS = tuple(_PHONE_WORDS_TEXT.split())
+PHONE_WORDS = tuple(_PHONE_WORDS_TEXT.split())
 _OTHER_WORDS_TEXT = """
 order ticket invoice tracking parcel shipment sku part serial build version case claim ref po # article item isbn
 batch lot bestell auftrag rechnung pedido factura commande facture account acct konto id
@@ -144,7 +144,7 @@ def _is_phone(value: str, before: str) -> bool:
     fit = phone.value(value)
     if fit < 0.3:
         return False
-    told = max(map(before.rfind, _PHONE_WORDS))
+    told = max(map(before.rfind, PHONE_WORDS))
     if max(map(before.rfind, _OTHER_WORDS)) > told:
         return False
     return told >= 0 or fit >= 0.8 or (fit >= 0.6 and len(digits) >= 9)

@@ -16,10 +16,11 @@ from catalog.detectors.address import STREET
 from catalog.evidence.engine import Engine, available, engine
 from catalog.names import fold
 from catalog.prose.lexicon import known
-from catalog.prose.recognisers import KEYED, NUMBER, PASSWORD_WORDS
+from catalog.prose.recognisers import KEYED, NUMBER, PASSWORD_WORDS, PHONE_WORDS
 
 _CAPITALISED = re.compile(r"\b[A-Z][A-Za-z]+\b")
-_ADDRESS = len(KEYED) + 1  # the last anchor; those before it explain values
+_ADDRESS = len(KEYED) + 1  # anchors before this one explain values
+_PHONE = _ADDRESS + 1
 
 
 @lru_cache(maxsize=1)
@@ -29,6 +30,7 @@ def _engine() -> Engine:
     anchors = [rf"(?i)[^A-Za-z0-9](?:{words})(?:[^A-Za-z]|[A-Z]{{1,6}}[- ]?[0-9])" for words in ascii_only]
     anchors.append(rf"(?i)(?:{PASSWORD_WORDS})")
     anchors.append(rf"(?i){STREET}")
+    anchors.append(rf"(?i)(?:{'|'.join(word for word in PHONE_WORDS if word.isascii())})")
     return engine(tuple(anchor.encode() for anchor in anchors), available()[0])
 
 
@@ -38,18 +40,22 @@ def interesting(lines: Sequence[str]) -> tuple[set[int], set[int], set[int]]:
     plain = [number for number, line in enumerate(lines) if line.isascii()]
     if len(plain) < len(lines):
         strange = set(range(len(lines))).difference(plain)
-        for several in (explained, numbered, named):
-            several |= strange
+        explained |= strange
+        numbered |= strange
+        named |= strange
     texts = [lines[number] for number in plain]
     joined = "\n".join(("", *texts, ""))
     ends = list(accumulate(len(text) + 1 for text in texts))
+    called = set[int]()
+    several = {_ADDRESS: named, _PHONE: called}
     for anchor, end in _engine()(joined.encode()):
-        number = plain[min(bisect_right(ends, end - 2), len(plain) - 1)]
-        (named if anchor == _ADDRESS else explained).add(number)
+        several.get(anchor, explained).add(plain[min(bisect_right(ends, end - 2), len(plain) - 1)])
     for found in NUMBER.finditer(joined):
         start, end = found.span()
         if not (joined[start - 1].isalnum() or joined[start - 1] in "-_./#" or joined[end].isalnum()):
-            numbered.add(plain[min(bisect_right(ends, start - 1), len(plain) - 1)])
+            number = plain[min(bisect_right(ends, start - 1), len(plain) - 1)]
+            if number in called or not found[0].isdecimal():  # bare digits need a word that explains them
+                numbered.add(number)
     candidates = {word for word in set(_CAPITALISED.findall(joined)) if perhaps_name(word)}
     if candidates:
         named.update(
