@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
 
-_LISTED = MappingProxyType(
+LISTED: Mapping[str, str] = MappingProxyType(
     {
         "number": "no num nr nbr nmbr numb nro nbre no numr",
         "code": "cd cde",
@@ -97,7 +97,10 @@ _LISTED = MappingProxyType(
         "correo": "corr",
     }
 )
-_SHORTS = MappingProxyType({short: word for word, shorts in reversed(_LISTED.items()) for short in shorts.split()})
+"""Word → the ways it is shortened."""
+_SHORTS: Mapping[str, str] = MappingProxyType(
+    {short: word for word, shorts in LISTED.items() for short in shorts.split()}
+)
 _CUT = 4  # letters that a word keeps at least when its end is cut off
 
 
@@ -118,9 +121,9 @@ def _only(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
     return MappingProxyType({key: word for key, word in found.items() if word})
 
 
-_SKELETONS = _only((_skeleton(word), word) for word in _LISTED if len(_skeleton(word)) > 2)
-_SINGLES = _only((_single(word), word) for word in _LISTED if len(word) > 5)
-_STARTS = _only((word[:end], word) for word in _LISTED for end in range(_CUT, len(word)))
+_SKELETONS = _only((_skeleton(word), word) for word in LISTED if len(_skeleton(word)) > 2)
+_SINGLES = _only((_single(word), word) for word in LISTED if len(word) > 5)
+_STARTS = _only((word[:end], word) for word in LISTED for end in range(_CUT, len(word)))
 
 
 def spelled_out(words: Sequence[str], known: Collection[str]) -> tuple[str, ...]:

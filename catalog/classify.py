@@ -26,13 +26,17 @@ __all__ = ["ColumnView", "Verdict", "classify", "classify_table"]
 
 DOUBT = 0.25
 """The least chance of being sensitive at which a column is masked: low, because a wrong mask is the cheaper mistake."""
-DOUBT_NAMELESS, DOUBT_NUMBERED, DOUBT_NEUTRAL = 0.25, 0.55, 0.6
-"""The same where the name tells nothing, where it is that of a number or of prose, where it is harmless."""
+DOUBT_NAMELESS, DOUBT_BARE, DOUBT_NUMBERED, DOUBT_NEUTRAL, DOUBT_PROSE = 0.25, 0.5, 0.55, 0.75, 0.85
+"""The same where the name tells nothing, where it is no more than `name`, where it is that of a number, where it is
+harmless, where it is that of prose, whose parts are searched."""
 VETOED = 0.6  # what a label needs that the name's own words or the table speak against
 PROSE = 0.4  # the least probability at which a column goes to the lane for free text
 CERTAIN = 0.9  # rules this sure are followed whatever the net thinks
-_FITTING = MappingProxyType({detector.label.value: detector.families for detector in DETECTORS})
-_SECRETIVE = frozenset({Label.SECRET, Label.PASSWORD, Label.EMAIL, Label.IBAN, Label.CREDIT_CARD, Label.CVV, Label.SSN})
+_FAMILIES = MappingProxyType({detector.label.value: detector.families for detector in DETECTORS})
+_FITTING = MappingProxyType(
+    {family: np.array([family in _FAMILIES[name] for name in CLASSES[:SENSITIVE]]) for family in Family}
+)
+"""Which sensitive classes a family of types can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +99,9 @@ def _of_rules(ruled: rules.RuleVerdict) -> Verdict:
 def _of_net(prepared: Prepared, chances: Floats, ruled: rules.RuleVerdict | None) -> Verdict | None:
     column = prepared.column
     vetoed = rules.vetoed(column)
-    fitting = np.array([column.family in _FITTING[name] for name in CLASSES[:SENSITIVE]])
-    least = np.array([_least(name, vetoed) for name in CLASSES[:SENSITIVE]])
-    sensitive = chances[:SENSITIVE] * (fitting & (chances[:SENSITIVE] >= least))
+    sensitive = chances[:SENSITIVE] * _FITTING[column.family]
+    if vetoed:
+        sensitive *= sensitive >= np.array([_least(name, vetoed) for name in CLASSES[:SENSITIVE]])
     doubt = float(sensitive.sum())
     if doubt < _bar(prepared):
         return _prose(prepared, chances, ruled)
@@ -120,8 +124,11 @@ def _bar(prepared: Prepared) -> float:
         return DOUBT_NAMELESS
     if rules.is_neutral(prepared.column):
         return DOUBT_NEUTRAL
-    told = rules.is_number(prepared.column) or rules.is_prose(prepared.column)
-    return DOUBT_NUMBERED if told else DOUBT
+    if rules.is_prose(prepared.column):
+        return DOUBT_PROSE
+    if rules.is_number(prepared.column):
+        return DOUBT_NUMBERED
+    return DOUBT_BARE if rules.is_bare(prepared.column) else DOUBT
 
 
 def _prose(prepared: Prepared, chances: Floats, ruled: rules.RuleVerdict | None) -> Verdict | None:

@@ -46,6 +46,8 @@ KINDS: Mapping[Kind, frozenset[str]] = MappingProxyType(
             "tienda almacen ciudad pais magasin",
             "entrepot ville pays negozio magazzino paese continent province county district",
             "territory zone stop facility",
+            "turbine substation antenna meter hydrant kiosk atm billboard charging parking plot pier",
+            "bridge tower buoy mine well pump",
             "pole charger sensor landmark street aisle shelf bin room building floor",
         ),
         Kind.MEDICAL: word_set(
@@ -54,7 +56,7 @@ KINDS: Mapping[Kind, frozenset[str]] = MappingProxyType(
         ),
         Kind.INFRASTRUCTURE: word_set(
             "server host node gateway subnet netmask bind listen dns upstream router switch",
-            "cluster proxy backend endpoint",
+            "cluster proxy backend endpoint relay smtp printer camera firewall vpn rack ipmi bmc",
             "vpc cidr network interface firewall loadbalancer nameserver pod instance replica",
             "broker peerserver machine vm",
             "database environment deployment mgmt management gw def default loopback lan",
@@ -123,8 +125,15 @@ def kinds_of(words: Sequence[str]) -> frozenset[Kind]:
     return frozenset(medical)
 
 
-def _kinds_of_word(word: str) -> set[Kind]:
-    return {kind for kind, members in KINDS.items() if word in members}
+def _kinds_of_word(word: str) -> frozenset[Kind]:
+    return _BY_WORD.get(word, _NO_KIND)
+
+
+_NO_KIND: frozenset[Kind] = frozenset()
+_BY_WORD = {
+    word: frozenset(kind for kind, members in KINDS.items() if word in members)
+    for word in frozenset[str]().union(*KINDS.values())
+}
 
 
 def kinds_of_siblings(siblings: Iterable[Sequence[str]]) -> frozenset[Kind]:

@@ -22,7 +22,16 @@ SPEAKS = 0.75  # a name this strong needs no values, and little of them
 WEAK = 0.3  # below this a name says nothing
 FITS, FITS_WEAK = 0.25, 0.5  # least mean value score beside a speaking and a weak name
 PROBE = 12  # values a nameless column is tried on before all are
+ENOUGH = 24  # values that a named column is judged by, evenly from all
 SURE_TEXT = 20  # characters from which a value is searched for sensitive parts
+
+
+def spread_out(values: Sequence[str], most: int) -> Sequence[str]:
+    """At most `most` of the values, evenly from all of them."""
+    if len(values) <= most:
+        return values
+    return [values[place * len(values) // most] for place in range(most)]
+
 
 _TERMS = {
     term: tuple((found.label.value, found.names[term]) for found in DETECTORS if term in found.names)
@@ -34,8 +43,8 @@ _VOCABULARY = frozenset(_ALL_TERMS) | CONTEXT_WORDS
 _CREDENTIALS = frozenset({Label.SECRET, Label.PASSWORD})
 
 
-_SILENT = tuple(not detector.hard and detector.alone > 1 for detector in DETECTORS)
-"""Which detectors never speak without a name."""
+_UNASKED = tuple(place for place, detector in enumerate(DETECTORS) if detector.hard or detector.alone <= 1)
+"""The places of detectors that speak without a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +149,16 @@ def scores_of(column: Column, place: int, values: Sequence[str]) -> list[float]:
 
 def judge(column: Column) -> RuleVerdict | None:
     """The strongest label that rules find, or None."""
-    verdicts = [verdict for place in range(len(DETECTORS)) if (verdict := _weigh(place, column))]
+    verdicts = [verdict for place in _asked(column) if (verdict := _weigh(place, column))]
     if verdicts:
         return max(verdicts, key=lambda verdict: verdict.confidence)
     return _sweep(column) if column.family in TEXTUAL or column.family in (Family.XML, Family.JSON) else None
+
+
+def _asked(column: Column) -> Sequence[int]:
+    if column.strengths is _NOTHING:
+        return _UNASKED
+    return [place for place, (named, _) in enumerate(column.strengths) if named >= WEAK or place in _UNASKED]
 
 
 def name_strengths(column: Column) -> list[float]:
@@ -188,6 +203,14 @@ def is_prose(column: Column) -> bool:
     return bool(column.spans) and all(span.label == Label.TEXT for span in column.spans)
 
 
+def is_bare(column: Column) -> bool:
+    """Whether the name is `name` in some language and no more: of a person or of a thing, as the table is."""
+    return len(column.words) == 1 and bool(column.spans) and all(span.term in _BARE for span in column.spans)
+
+
+_BARE = next(detector.swayed for detector in DETECTORS if detector.label is Label.PERSON)
+
+
 def signs(column: Column) -> tuple[bool, bool, bool, bool]:
     """Whether the name vetoes values, speaks of a property, starts as a flag, or has a neutral term."""
     words = column.words
@@ -202,7 +225,7 @@ def signs(column: Column) -> tuple[bool, bool, bool, bool]:
 def _weigh(place: int, column: Column) -> RuleVerdict | None:
     detector = DETECTORS[place]
     named, term = column.strengths[place]
-    if column.family not in detector.families or (named < WEAK and _SILENT[place]):
+    if column.family not in detector.families:
         return None
     scores = _scores(place, column, named)
     confidence = _combined(detector, column, named, scores=scores)
@@ -223,8 +246,10 @@ def _weigh(place: int, column: Column) -> RuleVerdict | None:
 def _scores(place: int, column: Column, named: float) -> Sequence[float]:
     """The value of every sample, unless the first ones show that it could not change the verdict."""
     detector, values = DETECTORS[place], column.values
-    if named >= WEAK or detector.hard:
+    if detector.hard:
         return scores_of(column, place, values)
+    if named >= WEAK:
+        return scores_of(column, place, spread_out(values, ENOUGH))
     first = scores_of(column, place, values[:PROBE])
     if sum(first) < 0.5 * len(first) or not first:
         return [0.0] * len(values)

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -22,6 +23,9 @@ from server.catalog.places import Change, Path, Table, Verdict, path_of
 from server.catalog.progress import Progress, Run, begin_scan, finish_scan
 from server.catalog.saving import save_verdicts, vanish
 from server.store.engine import Store
+
+if TYPE_CHECKING:
+    from catalog.classify import Verdict as ColumnVerdict
 
 __all__ = ["Progress", "ScanSummary", "load_labels", "scan_resource"]
 
@@ -151,25 +155,37 @@ async def _by_table(columns: AsyncIterator[ColumnSample]) -> AsyncIterator[list[
 
 
 def _judge_table(table: Sequence[ColumnSample]) -> dict[Path, Verdict]:
-    siblings = [column.locator.path[-1] for column in table]
-    judged = ((column, _judge(column, siblings, position)) for position, column in enumerate(table, 1))
-    return {path_of(column.locator): verdict for column, verdict in judged}
+    """All columns of the table at once, so that they speak for each other."""
+    judged = zip(table, _found(table), strict=True)
+    return {
+        path_of(column.locator): _verdict(column, found, position) for position, (column, found) in enumerate(judged, 1)
+    }
 
 
-def _judge(column: ColumnSample, siblings: Sequence[str], position: int) -> Verdict:
-    from catalog.classify import classify  # numbering plans and check digits: half a second that `warded --help` saves
+def _found(table: Sequence[ColumnSample]) -> Sequence[ColumnVerdict | Exception | None]:
+    """What each column holds; where a value breaks a detector, each column anew, so that the others are still told."""
+    from catalog.classify import ColumnView, classify_table  # numbering plans: half a second that `warded --help` saves
 
-    sampled = bool(column.values)
+    name = ("", *table[0].locator.path)[-2]
+    views = [ColumnView(column.locator.path[-1], column.type, column.values) for column in table]
     try:
-        finding = classify(column.locator, column.type, column.values, siblings=siblings)
-    except Exception as error:  # noqa: BLE001 - a value that breaks a detector must not clear its column
-        log.error("column not classified", column=str(column.locator), problem=type(error).__name__)
+        return classify_table(name, views)
+    except Exception as error:  # noqa: BLE001 - told apart below
+        if len(table) == 1:
+            return [error]
+    return [_found([column])[0] for column in table]
+
+
+def _verdict(column: ColumnSample, found: ColumnVerdict | Exception | None, position: int) -> Verdict:
+    if isinstance(found, Exception):  # a value that breaks a detector must not clear its column
+        log.error("column not classified", column=str(column.locator), problem=type(found).__name__)
         return Verdict(column.type, Label.UNSCANNED, detector="failed", position=position)
-    if finding is None:
+    sampled = bool(column.values)
+    if found is None:
         return Verdict(column.type, sampled=sampled, position=position)
     return Verdict(
-        column.type, finding.label, finding.detector, confidence=finding.confidence, sampled=sampled,
-        kind=_kind(finding.detector, sampled=sampled), evidence=finding.evidence, position=position,
+        column.type, found.label, found.detector, confidence=round(found.confidence, 3), sampled=sampled,
+        kind=_kind(found.detector, sampled=sampled), evidence=found.evidence, position=position,
     )  # fmt: skip
 
 

@@ -1,12 +1,13 @@
 """A column as numbers: hashed words and letters of its name, table, siblings and values, and measured evidence.
 
 Two parts. *Sparse*: buckets of runs of letters, in four blocks beside each other. *Dense*: what rules, shapes and
-checks measured, as means and spreads over at most 24 values. No value can be read back from either.
+checks measured, as means and spreads over at most 12 values. No value can be read back from either.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,9 +22,10 @@ from catalog.columns.view import Prepared
 from catalog.columntypes import Family
 from catalog.detectors import DETECTORS
 from catalog.detectors.base import Kind
+from catalog.model import Label
 from catalog.names import fold, pieces, word_set
 
-SAMPLES = 24
+SAMPLES = 12
 NAME, VALUES, TABLE, SIBLINGS = 4096, 2048, 1024, 1024
 _VALUES_AT, _TABLE_AT, _SIBLINGS_AT = NAME, NAME + VALUES, NAME + VALUES + TABLE
 WIDTH = NAME + VALUES + TABLE + SIBLINGS
@@ -48,7 +50,7 @@ Dense = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Hashed:
-    """Buckets of the sparse part and their weights."""
+    """Buckets of the sparse part and their weights. A bucket that is there twice counts with both weights."""
 
     buckets: Buckets
     weights: Dense
@@ -71,15 +73,8 @@ def encode(table: str, columns: Sequence[Prepared]) -> list[Features]:
 
 
 def _encode(prepared: Prepared, context: Hashed) -> Features:
-    seen = spread_out(prepared.column.values)
+    seen = rules.spread_out(prepared.column.values, SAMPLES)
     return Features(_name(prepared), _values(seen), context, dense=_dense(prepared, seen))
-
-
-def spread_out(values: Sequence[str], most: int = SAMPLES) -> Sequence[str]:
-    """At most `most` of the values, evenly from all of them."""
-    if len(values) <= most:
-        return values
-    return [values[place * len(values) // most] for place in range(most)]
 
 
 def plain_words(name: str) -> str:
@@ -88,19 +83,21 @@ def plain_words(name: str) -> str:
 
 
 def _weighted(*parts: Buckets, at: int = 0) -> Hashed:
-    """Each part weighs as much as the others, however many buckets it has; a bucket occurs once."""
+    """Each part weighs as much as the others, however many buckets it has."""
     filled = [part for part in parts if len(part)]
     if not filled:
-        return Hashed(np.zeros(0, np.int64), np.zeros(0, np.float32))
-    weights = [np.full(len(part), 1 / math.sqrt(len(part)), np.float64) for part in filled]
-    buckets, places = np.unique(np.concatenate(filled), return_inverse=True)
-    return Hashed(buckets + at, np.bincount(places, np.concatenate(weights)).astype(np.float32))
+        return _EMPTY
+    weights = [np.full(len(part), 1 / math.sqrt(len(part)), np.float32) for part in filled]
+    return Hashed(np.concatenate(filled) + at, np.concatenate(weights))
+
+
+_EMPTY = Hashed(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 def _name(prepared: Prepared) -> Hashed:
-    text = plain_words(prepared.name)
-    found = prepared.column.words
-    pairs = ["_".join(found[place : place + 2]) for place in range(len(found) - 1)]
+    text, column = plain_words(prepared.name), prepared.column
+    found = list(dict.fromkeys((*column.words, *column.full)))
+    pairs = ["_".join(pair) for pair in dict.fromkeys((*pairwise(column.words), *pairwise(column.full)))]
     return _weighted(grams(text, NAME, sizes=(2, 3, 4)), words([*found, *pairs, f"={text}"], NAME))
 
 
@@ -132,14 +129,37 @@ def _dense(prepared: Prepared, seen: Sequence[str]) -> Dense:
         *(float(family is column.family) for family in _FAMILIES),
         *_spreads(seen),
     ]
-    return np.concatenate([np.array(numbers, np.float32), _moments(seen, column.family)])
+    return np.concatenate([np.array(numbers, np.float32), _moments(column, seen)])
 
 
-def _moments(seen: Sequence[str], family: Family) -> Dense:
+def _moments(column: rules.Column, seen: Sequence[str]) -> Dense:
     if not seen:
         return np.zeros(2 * len(shapes.NAMES), np.float32)
-    table = np.array(shapes.table_of(seen, family), np.float64)
-    return np.concatenate([table.mean(0), table.std(0)]).astype(np.float32)
+    measured = [shapes.describe(value) for value in seen]
+    checks = _checks(column, seen)
+    table = np.concatenate([np.array(measured, np.float64), np.array(checks, np.float64).T], axis=1)
+    mean = table.sum(0) / len(table)
+    spread = np.sqrt(np.maximum((table * table).sum(0) / len(table) - mean * mean, 0)) if len(table) > 1 else 0 * mean
+    return np.concatenate([mean, spread]).astype(np.float32)
+
+
+def _checks(column: rules.Column, seen: Sequence[str]) -> list[Sequence[float]]:
+    nothing = [0.0] * len(seen)
+    numeric = any(map(_DIGIT.search, seen))
+    return [
+        rules.scores_of(column, place, seen)
+        if column.family in detector.families and (numeric or detector.label not in _OF_DIGITS)
+        else nothing
+        for place, detector in enumerate(DETECTORS)
+    ]
+
+
+_DIGIT = re.compile("[0-9]")
+_OF_DIGITS = frozenset(
+    {Label.CREDIT_CARD, Label.CVV, Label.SSN, Label.NATIONAL_ID, Label.PASSPORT, Label.DRIVER_LICENSE, Label.MRN}
+    | {Label.HEALTH_ID, Label.BANK_ACCOUNT, Label.PHONE, Label.POSTCODE}
+)
+"""Labels that no value without a digit fits."""
 
 
 def _name_signs(prepared: Prepared) -> list[float]:

@@ -14,24 +14,23 @@ from numpy.typing import NDArray
 
 Buckets = NDArray[np.int64]
 _STEP, _MIX = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
+_SHIFT, _LAST = np.uint32(15), np.uint32(13)
 
 
 def grams(text: str, buckets: int, *, sizes: tuple[int, ...]) -> Buckets:
     """The buckets (0 to `buckets` - 1, a power of two) of every run of `sizes` characters, in order of size."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    return np.concatenate([_runs(codes, size) for size in sizes]).astype(np.int64) & (buckets - 1)
-
-
-def _runs(codes: NDArray[np.uint32], size: int) -> NDArray[np.uint32]:
-    count = len(codes) - size + 1
-    if count <= 0:
-        return np.zeros(0, np.uint32)
-    mixed = np.full(count, size, np.uint32)
-    for offset in range(size):
-        mixed = (mixed ^ codes[offset : offset + count]) * _STEP
-        mixed ^= mixed >> np.uint32(15)
-    mixed = mixed * _MIX
-    return mixed ^ (mixed >> np.uint32(13))
+    mixed = np.zeros(len(codes), np.uint32)
+    found: list[NDArray[np.uint32]] = []
+    for size in range(1, min(sizes[-1], len(codes)) + 1):
+        mixed = (mixed[: len(codes) - size + 1] ^ codes[size - 1 :]) * _STEP
+        mixed ^= mixed >> _SHIFT
+        if size in sizes:
+            found.append((mixed + np.uint32(size)) * _MIX)
+    if not found:
+        return np.zeros(0, np.int64)
+    whole = np.concatenate(found)
+    return (whole ^ (whole >> _LAST)).astype(np.int64) & (buckets - 1)
 
 
 def words(found: Iterable[str], buckets: int) -> Buckets:

@@ -48,12 +48,20 @@ class Layers:
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """The two perceptrons, and by what the dense numbers are brought to one scale."""
+    """The two perceptrons, and by what the dense numbers are brought to one scale.
+
+    `both`: the hashed parts of the two beside each other, so that a column's buckets are gathered once.
+    """
 
     first: Layers
     second: Layers
     mean: Floats
     scale: Floats
+    both: Floats
+
+
+def joined(first: Layers, second: Layers, *, mean: Floats, scale: Floats) -> Net:
+    return Net(first, second, mean=mean, scale=scale, both=np.concatenate([first.hashed, second.hashed], axis=1))
 
 
 def probabilities(net: Net, columns: Sequence[Features]) -> Floats:
@@ -61,9 +69,11 @@ def probabilities(net: Net, columns: Sequence[Features]) -> Floats:
     if not columns:
         return np.zeros((0, len(CLASSES)), np.float32)
     dense = scaled(net, np.stack([column.dense for column in columns]))
-    alone = _softmax(_forward(net.first, columns, dense))
+    hashed = _hashed(net.both, columns)
+    middle = hashed.shape[1] // 2
+    alone = _softmax(_forward(net.first, hashed[:, :middle], dense))
     seen = np.concatenate([dense, neighbours(alone)], axis=1)
-    together = _softmax(_forward(net.second, columns, seen))
+    together = _softmax(_forward(net.second, hashed[:, middle:], seen))
     return np.asarray((alone + 2 * together) / 3, np.float32)
 
 
@@ -83,15 +93,19 @@ def neighbours(alone: Floats) -> Floats:
     return np.concatenate([mean, greatest], axis=1).astype(np.float32)
 
 
-def _forward(layers: Layers, columns: Sequence[Features], dense: Floats) -> Floats:
-    around = _sum(layers.hashed, columns[0].context)
-    own = np.stack([_sum(layers.hashed, column.name) + _sum(layers.hashed, column.values) for column in columns])
-    hidden = np.maximum(own + around + dense @ layers.dense + layers.bias, 0)
+def _hashed(weights: Floats, columns: Sequence[Features]) -> Floats:
+    """What the hashed parts of each column add to the hidden units of both perceptrons."""
+    around = _sum(weights, columns[0].context)
+    return np.stack([_sum(weights, column.name) + _sum(weights, column.values) + around for column in columns])
+
+
+def _forward(layers: Layers, hashed: Floats, dense: Floats) -> Floats:
+    hidden = np.maximum(hashed + dense @ layers.dense + layers.bias, 0)
     return np.asarray(hidden @ layers.out + layers.out_bias, np.float32)
 
 
 def _sum(weights: Floats, hashed: Hashed) -> Floats:
-    return np.asarray(hashed.weights @ weights[hashed.buckets], np.float32)
+    return np.asarray(hashed.weights @ weights.take(hashed.buckets, axis=0), np.float32)
 
 
 def _softmax(logits: Floats) -> Floats:
@@ -125,7 +139,7 @@ def unpack(data: bytes) -> Net:
     if tuple(arrays["mean"].shape) != (len(DENSE_NAMES),) or arrays["first.hashed"].shape[0] != WIDTH:
         raise ModelRefused("the column model was made for other features")
     first, second = (_layers(arrays, name) for name in ("first", "second"))
-    return Net(first, second, mean=arrays["mean"], scale=arrays["scale"])
+    return joined(first, second, mean=arrays["mean"], scale=arrays["scale"])
 
 
 def _layers(arrays: Mapping[str, Floats], name: str) -> Layers:

@@ -1,3 +1,3 @@
 """The model file that this release was made with; `make train` writes it."""
 
-SHA256 = "2473cf3c9743ed86755530e978f5b4eb03468c2d4ce85096a3e80a70da54476f"
+SHA256 = "92b30cc26f33924139666a058940686d6e0c9eb40c99788bced6868601c80454"

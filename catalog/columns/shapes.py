@@ -8,11 +8,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
 
 from stdnum import luhn
 
-from catalog.columntypes import Family
 from catalog.detectors import DETECTORS
 from catalog.detectors.base import digits_of
 from catalog.detectors.person import is_firm, is_given_name
@@ -24,6 +22,7 @@ _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d\d):(\d\d)\S{0
 _OTHER_DATE = re.compile(r"\d{1,2}[-/. ]{1,2}(?:\d{1,2}|[A-Za-z]{3,9})[-/., ]{1,2}(\d{4}|\d\d)", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
 _CODE = re.compile(r"[A-Z]{1,6}[-_ /]?\d{2,20}", re.ASCII | re.I)
+_HEX = frozenset("0123456789abcdefABCDEF")
 _VOWELS = frozenset("aeiouyAEIOUY")
 _LETTER_NAMES = (
     *("length", "digits", "lower", "upper", "spaces", "punctuation", "foreign", "han", "cyrillic", "arabic", "indic"),
@@ -42,23 +41,46 @@ NAMES = (*_LETTER_NAMES, *_DIGIT_NAMES, *_FORM_NAMES, *CHECK_NAMES)
 """One name for each number that `describe` returns."""
 
 
-def describe(text: str, family: Family) -> list[float]:
-    """The numbers of one value that is not blank. Total: never raises on any text."""
+def describe(text: str) -> list[float]:
+    """The measured numbers of one value that is not blank, without the checks. Total: never raises on any text."""
     short = text[:CHARS]
-    checks = [detector.value(text) if family in detector.families else 0.0 for detector in DETECTORS]
-    return [*_letters(short), *_digits(short), *_forms(short), *checks]
+    bits = entropy(short)
+    return [*_letters(short, bits), *_digits(short), *_forms(short, bits)]
 
 
-def _letters(text: str) -> list[float]:
-    total = len(text)
-    digits = sum(map(str.isdecimal, text))
-    lower, upper = sum(map(str.islower, text)), sum(map(str.isupper, text))
-    spaces = text.count(" ")
-    foreign = 0 if text.isascii() else sum(char > "\u007f" and char.isalpha() for char in text)
+def _kind_of(char: str) -> str:
+    if char.isdecimal():
+        return "d"
+    if char.isalpha():
+        return ("v" if char in _VOWELS else "l") if char.islower() else ("V" if char in _VOWELS else "U")
+    return "s" if char == " " else "p"
+
+
+_KINDS = str.maketrans({chr(code): _kind_of(chr(code)) for code in range(128)})
+
+
+def _counts(text: str) -> tuple[int, int, int, int, int]:
+    """How many digits, small letters, capitals, vowels and foreign letters."""
+    if text.isascii():
+        kinds = text.translate(_KINDS)
+        vowels, loud = kinds.count("v"), kinds.count("V")
+        return kinds.count("d"), kinds.count("l") + vowels, kinds.count("U") + loud, vowels + loud, 0
+    return (
+        sum(map(str.isdecimal, text)),
+        sum(map(str.islower, text)),
+        sum(map(str.isupper, text)),
+        sum(char in _VOWELS for char in text),
+        sum(char > "\u007f" and char.isalpha() for char in text),
+    )
+
+
+def _letters(text: str, bits: float) -> list[float]:
+    total, spaces = len(text), text.count(" ")
+    digits, lower, upper, vowels, foreign = _counts(text)
     scripts = _scripts(text) if foreign else (0.0, 0.0, 0.0, 0.0)
     found = text.split()
     titled = sum(word[0].isupper() or not word[0].isascii() for word in found)
-    vowels = sum(char in _VOWELS for char in text)
+    lettered = digits < total
     return [
         math.log1p(total) / 5,
         digits / total,
@@ -72,9 +94,9 @@ def _letters(text: str) -> list[float]:
         titled / max(1, len(found)),
         float(text.isupper()),
         vowels / max(1, lower + upper),
-        entropy(text) / 5,
-        float(any(map(is_given_name, found[:4]))),
-        float(is_firm(text)),
+        bits / 5,
+        float(lettered and any(map(is_given_name, found[:4]))),
+        float(lettered and is_firm(text)),
         float(_CODE.fullmatch(text) is not None),
     ]
 
@@ -119,9 +141,9 @@ def _number(text: str, digits: str) -> list[float]:
     return [1.0, decimals, float(size < 90), float(size < 180), float(body != text), float(year)]
 
 
-def _forms(text: str) -> list[float]:
+def _forms(text: str, bits: float) -> list[float]:
     plain = text.replace(":", "").replace("-", "")
-    is_hex = len(plain) >= 8 and all(char in "0123456789abcdefABCDEF" for char in plain) and not plain.isdecimal()
+    is_hex = len(plain) >= 8 and not plain.isdecimal() and _HEX.issuperset(plain)
     return [
         *_dates(text),
         float(is_hex),
@@ -129,9 +151,9 @@ def _forms(text: str) -> list[float]:
         float(len(text) == 36 and _UUID.fullmatch(text) is not None),
         *_addresses(text),
         float(is_hex and len(text) == 17 and len(plain) == 12),
-        float(len(text) >= 16 and " " not in text and entropy(text) > 3.2),
+        float(len(text) >= 16 and " " not in text and bits > 3.2),
         float(not text[0].isalnum()),
-        *(min(text.count(mark), 4) / 2 for mark in _MARKS),
+        *([0.0] * len(_MARKS) if text.isalnum() else [min(text.count(mark), 4) / 2 for mark in _MARKS]),
     ]
 
 
@@ -160,8 +182,3 @@ def _addresses(text: str) -> list[float]:
         or (parts[0] == "172" and "16" <= parts[1] <= "31")
     )
     return [1.0, float(private)]
-
-
-def table_of(values: Sequence[str], family: Family) -> list[list[float]]:
-    """The numbers of each value."""
-    return [describe(value, family) for value in values]

@@ -21,9 +21,11 @@ CVV = Detector(
             "cardvalidationcode cardvalidationvalue cardvalidationnumber cvnumber cvcode cvvalue cvn cvn2 cav2 icvv",
         ),
         (0.95, "cvvnumber cvcnumber cardcvvnumber cryptogramme codigocvv codecvv codigoseguridadtarjeta"),
+        (0.7, "csc securitycode verificationvalue validationcode cryptogram"),
+        (0.7, "prufziffer pruefziffer codigoseguridad codeseguridad codicesicurezza"),
         (
             0.7,
-            "csc securitycode verificationvalue validationcode cryptogram prufziffer pruefziffer codigoseguridad codeseguridad codicesicurezza codesecurite codigoseguranca cardcode kartenprufnummer",
+            "codesecurite codigoseguranca cardcode kartenprufnummer",
         ),
     ),
     value,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 
 import pytest
 from sqlalchemy import select
 
 from backends.base import Chunk, ColumnSample, Health, Limits, Wanted
 from backends.errors import UpstreamError
-from catalog.model import Label, Locator
+from catalog.classify import ColumnView, classify_table
+from catalog.classify import Verdict as ColumnVerdict
+from catalog.model import Label
 from policy.permit import Permit
 from server.scanning import ScanSummary, load_labels, scan_resource
 from server.store.engine import Store
@@ -196,11 +198,27 @@ async def test_views_of_the_system_catalogs_are_clear_but_for_statistics(store: 
 
 
 async def test_a_column_that_breaks_a_detector_stays_masked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(locator: Locator, *_: object, **__: object) -> None:
+    def broken(table: str, columns: object) -> None:
         raise RuntimeError("jane@example.com")
 
-    monkeypatch.setattr("catalog.classify.classify", broken)
+    monkeypatch.setattr("catalog.classify.classify_table", broken)
     assert set((await labels_after(store, *CUSTOMERS)).values()) == {Label.UNSCANNED}
+
+
+async def test_a_column_that_breaks_a_detector_leaves_the_others_told(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = await labels_after(store, *CUSTOMERS)
+
+    def brittle(table: str, columns: Sequence[ColumnView]) -> list[ColumnVerdict | None]:
+        if any(view.name == "country" for view in columns):
+            raise RuntimeError("jane@example.com")
+        return classify_table(table, columns)
+
+    monkeypatch.setattr("catalog.classify.classify_table", brittle)
+    found = await labels_after(store, *CUSTOMERS)
+    assert {path for path, label in found.items() if label is Label.UNSCANNED} == {"shop.customers.country"}
+    assert {path for path, label in found.items() if label and path in plain} >= {"shop.customers.email"}
 
 
 async def test_a_label_of_a_newer_version_is_not_clearance(store: Store) -> None:

@@ -30,9 +30,9 @@ Made by `make train`; do not edit. `model.bin` has the SHA-256 `{sha256}` and is
 - **What it is**: two perceptrons of 96 hidden units in numpy ({size} bytes; hashed part in 8 bits, the rest in 16).
   The second also sees what the first thought of the other columns of the table.
 - **What it reads**: runs of 2 to 4 letters and words of the column's name, the table's name and the other columns'
-  names, the declared type, runs of 3 letters and measured shapes and checks of at most 24 values.
+  names, the declared type, runs of 3 letters and measured shapes and checks of at most 12 values.
 - **What it was made from**: {tables} invented tables, {columns} columns, seed {seed}, {epochs} passes; names in some
-  twenty-five languages, a fifth of the tables without telling names, a quarter with one row, look-alikes in more than
+  twenty-five languages, three of eight tables without telling names, a quarter with one row, look-alikes in more than
   equal number. No real person's data.
 - **Limits**: bare digits under a name of no language it knows, kinds of id that differ only by name (passport, driving
   licence, member number), and tables without names. Synthetic data is easier than real data: trust the figures of

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.columns.features import DENSE_NAMES, WIDTH
-from catalog.columns.net import CLASSES, NEIGHBOURS, SENSITIVE, Floats, Layers, Net, neighbours
+from catalog.columns.net import CLASSES, NEIGHBOURS, SENSITIVE, Floats, Layers, Net, joined, neighbours
 from catalog.columns.training.examples import Examples
 
 HIDDEN, BATCH = 96, 512
@@ -36,7 +36,7 @@ def fit(examples: Examples, *, seed: int, epochs: int, say: Callable[[str], None
     alone = predict(first, examples, dense)
     around = np.concatenate([dense, _neighbours(alone, examples.tables)], axis=1)
     second = _perceptron(examples, around, absent, seed=seed + 1, epochs=epochs, say=say)
-    return Net(first, second, mean=mean, scale=scale)
+    return joined(first, second, mean=mean, scale=scale)
 
 
 def _neighbours(alone: Floats, tables: NDArray[np.int64]) -> Floats:
@@ -56,7 +56,7 @@ def _filled(examples: Examples, rows: NDArray[np.int64], keep: NDArray[np.bool_]
         lines = np.repeat(kept, lengths)
         inside = np.arange(len(lines)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         places = np.repeat(starts[rows[kept]], lengths) + inside
-        out[lines, buckets[places]] = weights[places]
+        np.add.at(out, (lines, buckets[places]), weights[places])
     return out[: len(rows)]
 
 

@@ -45,6 +45,14 @@ from catalog.columns.training.sensitive import (
 HARMLESS: Mapping[str, tuple[str, Kind]] = MappingProxyType(
     {
         "serial_id": ("CLEAN", one_of(counter, counter, between((1, 5e4, 0), (1e9, 4e9, 0)))),
+        "ident": (
+            "CLEAN",
+            one_of(
+                between((1, 99999, 0), (10000, 99999, 0), (1000, 9999, 0), (1, 5000, 0), (1e5, 1e6, 0), (1e6, 1e8, 0)),
+                patterns("#{5}|#{5}|#{6}|#{4}|#{3}|#{7}|#{8}|#{9}|#{10}|&{6}|A#{5}|AA#{4}|#{4}/#{4}|#{3}-#{4}|&{9}"),
+                counter,
+            ),
+        ),
         "uuid": ("CLEAN", patterns("XXXXXXXX-XXXX-4XXX-8XXX-XXXXXXXXXXXX")),
         "buildno": (
             "CLEAN",

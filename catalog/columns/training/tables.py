@@ -37,6 +37,7 @@ _PERSONAL = (
 _SIZES = (1, 1, 1, 2, 3, 5, 8, 12, 24, 24, 24, 24)
 _INTEGERS = frozenset(
     [
+        "ident",
         "serial_id",
         "buildno",
         "orderno",
@@ -123,6 +124,9 @@ _SYLLABLES = [
     "tra",
 ]
 _RECENT = dates(2012, 2027, DATE_WRITINGS)  # without a name, dates of all ages are most likely those of births
+_UNTELLABLE = frozenset({"mrn", "licence", "account", "healthid", "passport"})
+"""Kinds whose short bare numbers nobody can tell from other numbers without a name."""
+_UNTOLD = ("", "", "", "t", "result", "q", "q1", "tmp", "export", "query_1", "data", "sub")
 _PLACES = ("store", "site", "station", "depot", "branch")
 
 
@@ -158,13 +162,14 @@ def _schema(names: tuple[str, ...], columns: tuple[str, ...]) -> _Schema:
 
 
 def _table(rng: random.Random, pool: Pool, schemas: list[_Schema]) -> MadeTable:
-    named = rng.random() >= 0.24
+    named = rng.random() >= 0.38
     rows = rng.choice(_SIZES) if named else rng.choice((*_SIZES[3:], 1))
     if rng.random() < 0.8:
         names, wanted = rng.choice(schemas)
         table = _table_name(rng, rng.choice(names))
         chosen = [column for column in wanted if rng.random() < rng.choice((0.35, 0.6, 0.85))] or wanted[:1]
         chosen += [(kind, "") for kind in rng.choices(_ANYWHERE, k=rng.choice((0, 0, 1, 2)))]
+        chosen += [("ident", "")] * (rng.random() < 0.4)
     else:
         table = rng.choice(("", "", "t", "result", "export", "tmp_1", "data", "view_3", "staging"))
         groups = [_SENSITIVE, _ANYWHERE]
@@ -174,7 +179,7 @@ def _table(rng: random.Random, pool: Pool, schemas: list[_Schema]) -> MadeTable:
     style = writing.style_of(rng)
     prefix = rng.choice(PEOPLE + names_of(table)) if rng.random() < 0.08 else ""
     columns = [_column(rng, pool, item, rows=rows, style=style, prefix=prefix, named=named) for item in chosen]
-    return MadeTable(table if named or rng.random() < 0.15 else "", tuple(columns))
+    return MadeTable(table if named or rng.random() < 0.15 else rng.choice(_UNTOLD), tuple(columns))
 
 
 def names_of(table: str) -> tuple[str, ...]:
@@ -205,15 +210,30 @@ def _column(
     draw = (_RECENT if kind == "day" and not named else values)(rng, pool)
     made = tuple(draw() for _ in range(rows))
     made = tuple("" if rng.random() < 0.05 and rows > 3 else value for value in made)
-    return Made(name, _type(rng, kind, made), made, _settled(label, kind, named=named, fixed=fixed))
+    settled = _settled(label, kind, named=named, fixed=fixed)
+    if not named and kind in _UNTELLABLE and all(len(value) < 9 and value.isdecimal() for value in made if value):
+        settled = "CLEAN"
+    return Made(name, _type(rng, kind, made), made, settled)
 
 
 def _term(rng: random.Random, kind: str) -> str:
+    if kind == "ident":
+        return _identifier(rng)
     if kind in _NUMBERED and rng.random() < 0.35:
         return f"{rng.choice(NOUNS)} {rng.choice((*ENDINGS, ''))}".strip()
     if rng.random() < (0.08 if kind in HARMLESS else 0.02) and kind not in _NEEDS_NAME:
-        return "".join(rng.choice(_SYLLABLES) for _ in range(rng.randint(2, 3)))
+        return _coined(rng)
     return rng.choice(TERMS[kind])
+
+
+def _identifier(rng: random.Random) -> str:
+    """The number of something, under any noun of any language or of none: `legajo`, `bib`, `tavino kod`."""
+    noun = rng.choice(NOUNS) if rng.random() < 0.65 else _coined(rng)
+    return f"{noun} {rng.choice(ENDINGS)}" if rng.random() < 0.45 else noun
+
+
+def _coined(rng: random.Random) -> str:
+    return "".join(rng.choice(_SYLLABLES) for _ in range(rng.randint(2, 3))) + rng.choice(("", "", "n", "s", "r", "k"))
 
 
 def _settled(label: str, kind: str, *, named: bool, fixed: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import string
 
+from catalog.abbreviations import LISTED
+
 _ALPHABETS = {
     "#": string.digits,
     "9": "123456789",
@@ -45,7 +47,7 @@ def luhn(body: str) -> str:
     return body + str(-total % 10)
 
 
-SHORT = {
+_OWN_SHORT = {
     "number": "no num nr nbr nmbr",
     "address": "addr adr add",
     "phone": "ph phn tel",
@@ -128,6 +130,11 @@ SHORT = {
     "emergency": "emerg emg",
     "residence": "res",
 }
+SHORT = {
+    word: tuple(dict.fromkeys(f"{_OWN_SHORT.get(word, '')} {LISTED.get(word, '')}".split()))
+    for word in (*_OWN_SHORT, *LISTED)
+}
+"""How words are shortened: what the product spells out again, and more that it has to learn."""
 _BEFORE = (
     "c",
     "cust",
@@ -220,11 +227,11 @@ def style_of(rng: random.Random) -> str:
 
 def _shorten(rng: random.Random, word: str) -> str:
     chance = rng.random()
-    if word in SHORT and chance < 0.25:
-        return rng.choice(SHORT[word].split())
-    if len(word) > 5 and word.isascii() and chance < 0.30:
+    if word in SHORT and chance < 0.3:
+        return rng.choice(SHORT[word])
+    if len(word) > 5 and word.isascii() and chance < 0.36:
         return word[0] + "".join(char for char in word[1:] if char not in "aeiou")
-    if len(word) > 6 and word.isascii() and chance < 0.34:
+    if len(word) > 6 and word.isascii() and chance < 0.41:
         return word[: rng.randint(4, 5)]
     return word
 
