@@ -190,6 +190,10 @@ class Warrant(Protocol):
         """Keeps what a terminal of this size (columns, lines) shows."""
         ...
 
+    def end(self, outcome: Outcome) -> bool:
+        """Record how it ended, if nothing has to be waited for; False = `close` has to do it."""
+        ...
+
     async def close(self, outcome: Outcome) -> None: ...
 
 
@@ -219,6 +223,12 @@ class Visit(Protocol):
 
     def may_wait(self, operation: Operation) -> bool:
         """Whether `begin` would ask people first."""
+        ...
+
+    def begin_at_once(self, operation: Operation, *, text: str, parameters: tuple[object, ...]) -> Warrant | None:
+        """A Warrant for what is known to run without asking anybody: its opening event is written. None = `begin` has
+        to decide. `text` and `parameters` are what runs; `operation` is the same object for every text that means the
+        same but for numbers that columns are compared with."""
         ...
 
     async def begin(self, operation: Operation, *, tell: Callable[[str], None]) -> Warrant | Refusal:

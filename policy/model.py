@@ -16,6 +16,7 @@ from catalog.model import Label, Locator, Login, Resource
 from policy.ceilings import Ceiling
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Action(StrEnum):
@@ -156,15 +157,7 @@ class Operation:
     @property
     def digest(self) -> str:
         """SHA-256 (hex) over everything the upstream would be sent."""
-        return canonical_digest(
-            [
-                self.protocol,
-                self.verb,
-                self.text,
-                [repr(value) for value in self.parameters],
-                sorted(self.options.items()),
-            ]
-        )
+        return digest_of(self, self.text, self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +263,12 @@ def approval_digest(query: Query, *, login: Login, policy_version: str, raises: 
     )
 
 
+def digest_of(operation: Operation, text: str, parameters: Sequence[object]) -> str:
+    """`Operation.digest` as it would be with this text and these parameters."""
+    shown = [repr(value) for value in parameters]
+    return canonical_digest([operation.protocol, operation.verb, text, shown, sorted(operation.options.items())])
+
+
 def canonical_digest(value: object) -> str:
     """SHA-256 (hex) of the canonical JSON of `value`."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_CANONICAL(value).encode("utf-8", "surrogatepass")).hexdigest()

@@ -78,26 +78,8 @@ class Bracket:
 
     async def open(self, judged: Judgement, place: Place, *, request_id: str = "") -> None:
         """Write what is about to happen, durable in the grade it needs on return. Raises RecordingUnavailable."""
-        query, decision = judged.query, judged.decision
-        operation = query.operation
-        self.durability = _grade(operation.actions, decision)
-        event = OperationOpened(
-            operation_id=self.id,
-            door=self.door,
-            verb=operation.verb,
-            resource=place.resource.name,
-            login=place.login.user,
-            text=operation.text,
-            parameters=[_plain(value) for value in operation.parameters],
-            actions=sorted(operation.actions),
-            effects=sorted(operation.effects),
-            targets=sorted({str(target) for target in operation.targets}),
-            digest=operation.digest,
-            policy_version=judged.engine.version,
-            decision=type(decision).__name__.lower(),
-            reasons=_reasons(decision.reasons),
-            request_id=request_id,
-        )
+        self.durability = grade(judged.query.operation.actions, judged.decision)
+        event = opening(self.id, judged, place, door=self.door, request_id=request_id)
         await self.recorder.append(self.identity, event, durability=self.durability)
         self._opened = True
 
@@ -164,7 +146,29 @@ class Bracket:
         await self.recorder.append(self.identity, event, durability="kernel")
 
 
-def _grade(actions: frozenset[Action], decision: Decision) -> Durability:
+def opening(call_id: str, judged: Judgement, place: Place, *, door: str, request_id: str = "") -> OperationOpened:
+    """What is about to happen, as the record has it."""
+    operation, decision = judged.query.operation, judged.decision
+    return OperationOpened(
+        operation_id=call_id,
+        door=door,
+        verb=operation.verb,
+        resource=place.resource.name,
+        login=place.login.user,
+        text=operation.text,
+        parameters=[_plain(value) for value in operation.parameters],
+        actions=sorted(operation.actions),
+        effects=sorted(operation.effects),
+        targets=sorted({str(target) for target in operation.targets}),
+        digest=operation.digest,
+        policy_version=judged.engine.version,
+        decision=type(decision).__name__.lower(),
+        reasons=_reasons(decision.reasons),
+        request_id=request_id,
+    )
+
+
+def grade(actions: frozenset[Action], decision: Decision) -> Durability:
     """Reads may rest on the kernel; everything else waits for the disk; policy may raise, never lower."""
     if not actions <= READS or _obligations(decision).durability == "disk":
         return "disk"

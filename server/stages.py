@@ -109,6 +109,10 @@ class Stages:
 
     def finish(self, verb: str, status: str, timings: Timings, *, masked_cells: int = 0) -> None:
         """Count a call that has ended."""
+        self.count(verb, status, masked_cells=masked_cells)
+
+    def count(self, verb: str, status: str, *, masked_cells: int = 0) -> None:
+        """The same for what has no timings of its own."""
         counted = self._counts.get((verb, status))
         if counted is None:
             counted = self._counts[verb, status] = self.metrics.calls.labels(verb, status)

@@ -13,6 +13,7 @@ from typing import Any
 
 from backends.postgres.grammar import statements
 from backends.postgres.parse import NO_STATEMENT, Parser
+from backends.postgres.shapes import fold, insensitive
 from policy.effects import Effect
 from policy.model import Action, Operation
 
@@ -49,6 +50,8 @@ class SessionParser:
         self._parser = Parser()
         self._size = size
         self._known: dict[tuple[str, str], Operation | None] = {}
+        self._shapes: dict[tuple[str, str], Operation] = {}
+        self._unshapely: dict[tuple[str, str], Operation] = {}
 
     def parse(self, text: str, target: object | None = None) -> Operation | None:
         """None where the text holds no statement at all. `target` is what names mean at the server, None = the text
@@ -61,7 +64,29 @@ class SessionParser:
             while len(self._known) >= self._size:
                 self._known.pop(next(iter(self._known)), None)
             self._known[key] = operation
+            self._remember_shape(text, operation, target)
         return operation
+
+    def shape(self, text: str, target: object | None = None) -> Operation | None:
+        """The Operation of a text that was parsed before, or of one that differs from it by nothing but numbers that
+        columns are compared with (shapes.py); then its own text is the other one's. None = it has to be parsed."""
+        version = str(getattr(target, "version", ""))
+        found = self._known.get((text, version))
+        if found is None and (folded := fold(text)) is not None:
+            found = self._shapes.get((folded, version))
+        return found if found is not None and not found.options else None
+
+    def _remember_shape(self, text: str, operation: Operation | None, target: object | None) -> None:
+        folded = fold(text)
+        key = (folded or "", str(getattr(target, "version", "")))
+        if folded is None or operation is None or key in self._shapes or key in self._unshapely:
+            return
+        kept = (
+            self._shapes if insensitive(text, operation, lambda other: self._parse(other, target)) else self._unshapely
+        )
+        while len(kept) >= self._size:
+            kept.pop(next(iter(kept)), None)
+        kept[key] = operation
 
     def _parse(self, text: str, target: object | None) -> Operation | None:
         operation = self._parser.parse("sql_query", {"resource": "-", "sql": text}, target=target)

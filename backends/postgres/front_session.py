@@ -84,6 +84,12 @@ class Session(Stay):
 
     async def _query(self, message: bytes) -> None:
         text = query_text(message)
+        if not self.book.unverified:
+            shape = await self._target.shape(self._parser, text, alone=self.book.steered)
+            if shape is not None and (run := self._at_once(shape, text)) is not None:
+                follow(self.book, shape)
+                self._send(message, Step(Expect.QUERY, run=run))
+                return
         operation = await self._target.understand(self._parser, text, alone=self.book.steered)
         if operation is None:
             self._send(query(""), Step(Expect.QUERY))
@@ -193,6 +199,13 @@ class Session(Stay):
         if operation is None:
             self._send(message, Step(Expect.EXECUTE, portal=portal))
             return
+        statement = portal.statement
+        if portal.run is None and not self.book.unverified:
+            portal.run = self._at_once(operation, statement.text, portal.parameters)
+            if portal.run is not None:
+                follow(self.book, operation)
+                self._send(message, Step(Expect.EXECUTE, portal=portal, run=portal.run))
+                return
         await self._check_state()
         if self.book.skipping:
             return
@@ -290,16 +303,6 @@ class Session(Stay):
         if begun.timeout is not None:
             self._start_timer(begun.timeout)
         return run
-
-    def _unbounded(self, run: Run, *, simple: bool) -> bytes:
-        """Where a bound could not be held: what has taken effect before it can be counted."""
-        if run.bounded and len(run.operation.statements) > 1:
-            words = "policy bounds what a statement may read or change, so statements have to come one by one"
-            return error("0A000", words, hint="Send each statement in a query of its own.")
-        if run.warrant.max_affected is not None and simple and self.book.status == "I":
-            words = f"policy lets a statement change at most {run.warrant.max_affected} rows"
-            return error("0A000", words, hint="Send BEGIN first: then it is rolled back if it changes more.")
-        return b""
 
     async def _ask(self, operation: Operation) -> Warrant | Refusal:
         """Ask the gateway. While it asks people, a CancelRequest ends the waiting and nothing else."""

@@ -14,7 +14,10 @@ from backends.postgres.front_replies import error
 from backends.postgres.front_target import Target, cancel
 from backends.postgres.front_verify import Known, look
 from backends.postgres.frontend import SYNC, cstring, frame
+from policy.effects import Effect
+from policy.model import Operation
 
+_COPIES = frozenset({Effect.COPY_OUT.value, Effect.COPY_IN.value})
 FLUSH = b"H\0\0\0\4"
 POISON = frame(b"E", cstring(f"{OURS}denied") + b"\0\0\0\0")
 """A message that the server is bound to reject: there is no such portal."""
@@ -108,7 +111,9 @@ class Stay:
         if not run.closed:
             run.closed = True
             self._stop_timer()
-            self._spawn(run.warrant.close(run.outcome(status)))
+            outcome = run.outcome(status)
+            if not run.warrant.end(outcome):
+                self._spawn(run.warrant.close(outcome))
 
     async def _pump(self) -> None:
         """Take the client's messages until it leaves."""
@@ -142,6 +147,30 @@ class Stay:
             self._out.append(FLUSH)
         self._flush()
         await self.link.settled()
+
+    # Judging
+
+    def _at_once(self, operation: Operation, text: str, parameters: tuple[object, ...] = ()) -> Run | None:
+        """A Run of what is known to run without asking anybody, None = `_begin` has to find out."""
+        if operation.opaque or operation.effects & _COPIES:
+            return None
+        warrant = self._visit.begin_at_once(operation, text=text, parameters=parameters)
+        if warrant is None:
+            return None
+        self.book.tainted = self.book.tainted or warrant.tainted
+        if warrant.timeout is not None:
+            self._start_timer(warrant.timeout)
+        return Run(warrant, operation)
+
+    def _unbounded(self, run: Run, *, simple: bool) -> bytes:
+        """Where a bound could not be held: what has taken effect before it can be counted."""
+        if run.bounded and len(run.operation.statements) > 1:
+            words = "policy bounds what a statement may read or change, so statements have to come one by one"
+            return error("0A000", words, hint="Send each statement in a query of its own.")
+        if run.warrant.max_affected is not None and simple and self.book.status == "I":
+            words = f"policy lets a statement change at most {run.warrant.max_affected} rows"
+            return error("0A000", words, hint="Send BEGIN first: then it is rolled back if it changes more.")
+        return b""
 
     # Time limits of policy
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from backends.base import Columns, Upstream
 from backends.errors import WireError
@@ -30,6 +31,16 @@ _SIZE = 4096
 Rules = tuple[Rule | None, ...] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Columns of a shape, good until `until` (monotonic)."""
+
+    shape: RowDescription
+    targets: tuple[Locator, ...]
+    columns: Columns
+    until: float
+
+
 class Target:
     """One login at one server. Remembers for a minute what it was told of a shape of columns."""
 
@@ -38,6 +49,7 @@ class Target:
             raise TypeError("a PostgreSQL door leads to PostgreSQL")
         self._upstream, self._login = upstream, login
         self._columns: dict[tuple[RowDescription, tuple[Locator, ...]], tuple[Columns, float]] = {}
+        self._last: Found | None = None  # to compare by identity is cheaper than to hash a shape
         self._rules: dict[tuple[object, ...], Rules] = {}
 
     async def open(self, *, label: str, settings: Mapping[str, str]) -> Connection:
@@ -58,9 +70,19 @@ class Target:
                 return parser.parse(text)
         return operation
 
+    async def shape(self, parser: SessionParser, text: str, *, alone: bool) -> Operation | None:
+        """See `SessionParser.shape`; names as in `understand`."""
+        return parser.shape(text, None if alone else await self._upstream.target(self._login))
+
     def known(self, shape: RowDescription, targets: tuple[Locator, ...]) -> Columns | None:
+        last, now = self._last, time.monotonic()
+        if last is not None and last.shape is shape and last.targets is targets and now < last.until:
+            return last.columns
         found, until = self._columns.get((shape, targets), (None, 0.0))
-        return found if time.monotonic() < until else None
+        if found is None or now >= until:
+            return None
+        self._last = Found(shape, targets, found, until)
+        return found
 
     async def learn(self, shape: RowDescription, targets: tuple[Locator, ...]) -> Columns:
         """Ask the server. Raises UpstreamError."""

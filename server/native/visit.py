@@ -26,6 +26,7 @@ from server.bracket import READS, Bracket
 from server.budgets.spending import Spending
 from server.budgets.stage import Turn
 from server.judging import Judgement, Place
+from server.native.clearing import Clearance, Clearings, begun
 from server.pipeline import Pipeline
 from server.recording.events import ConnectionClosed, ConnectionOpened, TerminalRecorded
 from server.recording.recorder import RecordingUnavailable
@@ -94,6 +95,10 @@ class OpenWarrant:
     def _shown(self, name: str, sha256: str, size: int) -> None:
         self._terminal = TerminalRecorded(operation_id=self.id, name=name, sha256=sha256, bytes=size)
 
+    def end(self, outcome: Outcome) -> bool:
+        """This end may have to wait for store or disk."""
+        return False
+
     async def close(self, outcome: Outcome) -> None:
         """Record how it ended. What has run has run: a record that fails now is logged, and the next is refused."""
         self._visit.done()
@@ -133,6 +138,7 @@ class PipelineVisit:
         self.quiet_since = asyncio.get_running_loop().time()
         self._leave: Callable[[str], None] | None = None
         self._ended = ""
+        self._clearings = Clearings(self)
         self.forgotten: Callable[[PipelineVisit], None] | None = None
 
     @property
@@ -199,7 +205,28 @@ class PipelineVisit:
 
     # Statements
 
+    def begin_at_once(self, operation: Operation, *, text: str, parameters: tuple[object, ...]) -> Warrant | None:
+        """See `backends.door.Visit`."""
+        pipeline = self.pipeline
+        if pipeline.draining or pipeline.stages.tracer is not None:
+            return None
+        cleared = self._cleared(operation)
+        if cleared is None:
+            return None
+        try:
+            warrant = begun(self, cleared, text, parameters)
+        except RecordingUnavailable:
+            return None  # which `begin` will find, and say
+        self.statements += 1
+        return warrant
+
+    def _cleared(self, operation: Operation) -> Clearance | None:
+        place = self._current()
+        return self._clearings.find(operation, place) if place is not None else None
+
     def preview(self, operation: Operation) -> Refusal | None:
+        if self._cleared(operation) is not None:
+            return None
         place = self._current()
         if place is None:
             return _GONE

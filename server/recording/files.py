@@ -67,8 +67,8 @@ class SegmentFile:
         self.dirty = self.flushing = self.entered = False
         self.waiters: list[tuple[int, asyncio.Future[None]]] = []
 
-    def append(self, line: bytes, digest: str) -> None:
-        """All of the line or nothing. Raises OSError."""
+    def append(self, line: bytes, digest: str, *, records: int = 1) -> None:
+        """All of the line, or of so many, or nothing. Raises OSError."""
         size, events, _ = self.end
         try:
             written = self.system.write(self.fd, line)
@@ -77,7 +77,7 @@ class SegmentFile:
         except OSError:
             self._cut_back()
             raise
-        self.end = Position(size + written, events + 1, digest)
+        self.end = Position(size + written, events + records, digest)
 
     def _cut_back(self) -> None:
         try:

@@ -24,7 +24,7 @@ class Flusher:
     """
 
     def __init__(self, folder: Path, system: System, *, loop: asyncio.AbstractEventLoop) -> None:
-        self._system, self._loop = system, loop
+        self._system, self.loop = system, loop
         self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._queue: deque[SegmentFile] = deque()
         self._work, self._urgent = threading.Event(), threading.Event()
@@ -79,7 +79,7 @@ class Flusher:
             file.synced = end
         file.flushing = False
         if file.waiters:
-            self._loop.call_soon_threadsafe(file.settle)
+            self.loop.call_soon_threadsafe(file.settle)
 
     def _sync(self, file: SegmentFile) -> None:
         self._since = time.monotonic()

@@ -6,15 +6,15 @@ import asyncio
 import errno
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import structlog
 
 from policy.model import Identity
-from server.recording.events import Event, OperationOpened, OutcomeUnknown
+from server.recording.events import Event, OperationClosed, OperationOpened, OutcomeUnknown
 from server.recording.files import OpenFiles, System
 from server.recording.flusher import Flusher
 from server.recording.index import rows_of, write_rows
@@ -32,6 +32,8 @@ SPACE_SECONDS = 1.0
 IDLE_SECONDS = 3600.0
 """A session that was silent for so long and runs nothing gives up its segment; its next record begins another."""
 OPEN_FILES = 256
+SOON_SECONDS = 0.005
+"""How long the end of an operation may wait for another record to be written with."""
 
 log = structlog.get_logger("warded.recording")
 
@@ -74,6 +76,8 @@ class Recorder:
         self._admitted_until = 0.0
         self._flusher: Flusher | None = None
         self._indexer: asyncio.Task[None] | None = None
+        self._late: dict[str, Identity] = {}  # sessions with ends that wait
+        self._pouring: asyncio.TimerHandle | None = None
 
     async def start(self) -> Recovery:
         """Lock the writer, recover what dead writers left, begin. Raises RecordingUnavailable, StoreUnavailable."""
@@ -112,8 +116,55 @@ class Recorder:
             await self._on_disk(flusher, segment)
         return receipt
 
+    def open_now(self, identity: Identity, fields: Mapping[str, Any]) -> None:
+        """As `append` of an OperationOpened with these fields: the kernel has it on return. Raises
+        RecordingUnavailable."""
+        flusher = self._running()
+        if time.monotonic() > self._admitted_until:
+            self._admit()
+        try:
+            segment = self._segment(identity, flusher)
+            segment.write([*segment.waiting, (self._clock(), OperationOpened.type, dict(fields))])
+        except OSError as error:
+            raise _unavailable(error) from error
+        self._written(segment, flusher)
+
+    def close_soon(self, identity: Identity, fields: Mapping[str, Any]) -> None:
+        """An OperationClosed with these fields, written with the session's next record or within SOON_SECONDS. Until
+        then the death of this process leaves the operation's outcome unknown. Raises RecordingUnavailable."""
+        flusher = self._running()
+        segment = self._segments.get(identity.session)
+        if segment is None or segment.user != identity.user:
+            raise _unavailable(OSError(errno.EPERM, "the session has no segment"))
+        segment.waiting.append((self._clock(), OperationClosed.type, dict(fields)))
+        self._late[segment.session] = identity
+        if self._pouring is None:
+            self._pouring = flusher.loop.call_later(SOON_SECONDS, self._pour)
+
+    def _pour(self) -> None:
+        """Write the ends that no other record took along. What cannot be written now is tried again."""
+        if self._pouring is not None:
+            self._pouring.cancel()
+            self._pouring = None
+        flusher, late, self._late = self._flusher, self._late, {}
+        for session, identity in late.items():
+            segment = self._segments.get(session)
+            if flusher is None or segment is None or not segment.waiting:
+                continue
+            try:
+                segment = self._segment(identity, flusher)
+                if segment.waiting:
+                    segment.write(list(segment.waiting))
+                self._written(segment, flusher)
+            except OSError as error:
+                self._late[session] = identity
+                log.error("ends of operations could not be recorded yet", session=session, problem=str(error))
+        if self._late and flusher is not None:
+            self._pouring = flusher.loop.call_later(SPACE_SECONDS, self._pour)
+
     async def flush(self) -> None:
         """Until all that was appended is on disk and in the index. Raises RecordingUnavailable, StoreUnavailable."""
+        self._pour()
         flusher = self._flusher
         if flusher is not None:
             due = [segment for segment in self._unindexed if segment.file.failed is None]
@@ -130,6 +181,9 @@ class Recorder:
 
     async def close(self) -> None:
         """Flush, close every segment, unlock. What cannot be indexed now is reconciled by the next start."""
+        self._pour()
+        if self._pouring is not None:
+            self._pouring.cancel()
         flusher, self._flusher = self._flusher, None
         if flusher is None:
             return
@@ -184,6 +238,7 @@ class Recorder:
             log.error("a segment failed", segment=failed.path, problem=str(failed.file.failed))
             self._files.drop(failed.file)
             segment.running |= failed.running
+            segment.waiting += failed.waiting
         self._segments[identity.session] = segment
         return segment
 

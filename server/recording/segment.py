@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -41,27 +42,36 @@ class Segment:
     used: float = 0.0
     closed_at: float | None = None
     running: set[str] = field(default_factory=set)
+    waiting: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
+    """Ends of operations that are written with the next record: time, type and fields."""
 
     def append(self, event: Event, at: float, *, header: dict[str, str] | None = None) -> Receipt:
         """Raises OSError; then nothing was written."""
-        end = self.file.end
-        values: dict[str, Any] = {
-            "at": at,
-            "event": to_dict(event),
-            "prev": end.hash,
-            "seq": end.events,
-            "type": event.type,
-        }
-        if header is not None:
-            values["segment"] = header
-        line, digest = encode(values)
-        self.file.append(line, digest)
-        self.updated_at = at
-        if isinstance(event, OperationOpened):
-            self.running.add(event.operation_id)
-        elif isinstance(event, OperationClosed):
-            self.running.discard(event.operation_id)
-        return Receipt(end.events, digest)
+        return self.write([*self.waiting, (at, event.type, to_dict(event))], header=header)
+
+    def write(
+        self, records: Sequence[tuple[float, str, dict[str, Any]]], *, header: dict[str, str] | None = None
+    ) -> Receipt:
+        """All records or none, what waited among them, by one call of the system; where the last one stands. Raises
+        OSError; then nothing was written, and what waited goes on waiting."""
+        _, seq, digest = self.file.end
+        lines = []
+        for at, kind, event in records:
+            values: dict[str, Any] = {"at": at, "event": event, "prev": digest, "seq": seq, "type": kind}
+            if header is not None:
+                values["segment"] = header
+            line, digest = encode(values)
+            lines.append(line)
+            seq += 1
+        self.file.append(b"".join(lines), digest, records=len(lines))
+        self.waiting.clear()
+        self.updated_at = records[-1][0]
+        for _at, kind, event in records:
+            if kind == OperationOpened.type:
+                self.running.add(event["operation_id"])
+            elif kind == OperationClosed.type:
+                self.running.discard(event["operation_id"])
+        return Receipt(seq - 1, digest)
 
     def row(self) -> dict[str, Any]:
         """For the index: only what the disk confirmed, so that a power failure never looks like a cut tail."""
