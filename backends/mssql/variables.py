@@ -38,7 +38,7 @@ def known_values(parts: Sequence[Part]) -> Mapping[str, Token]:
 
 def _changed(tokens: Tokens, *, setter: bool) -> set[str]:
     """Variables that a statement may give another value, besides a DECLARE or SET of them."""
-    if tokens[0].word in _CHANGING:
+    if tokens[0].word in _CHANGING or any(token.word in ("EXEC", "EXECUTE") for token in tokens):
         return {token.value.casefold() for token in tokens if token.kind == VARIABLE}
     found = set()
     for before, token, after in zip(tokens, tokens[1:], [*tokens[2:], tokens[0]], strict=False):

@@ -27,6 +27,7 @@ _LARGE = 1_000_000  # an upper bound that few numbers in a table reach
 _PAST, _FUTURE = 1990, 2100  # years that nearly all dates lie between
 _LOW_TEXTS = frozenset({"", " ", "!", "0", "a", "A", "00000000-0000-0000-0000-000000000000"})
 _HIGH_TEXT = re.compile(r"[zZ~\uffff]+|f{8}-.*|9{4,}.*", re.IGNORECASE)
+_FLAG = re.compile(r"^(is|has|can|was)_?[a-z]|active|enabled|deleted|archived|visible|flag|vip")
 _LENGTHS = (exp.Length, exp.Abs)
 
 
@@ -220,8 +221,15 @@ def in_list(node: Any, rows: Rows, negated: bool) -> Truth:
     if not items:
         return by_mention(node, rows)
     if not negated:
-        return any_of([binary("EQ", node.this, item, rows=rows) for item in items])
+        found = any_of([binary("EQ", node.this, item, rows=rows) for item in items])
+        return Truth.WIDE if found is Truth.SCOPED and _is_either(node, rows) else found
     return all_of([binary("NEQ", node.this, item, rows=rows) for item in items])
+
+
+def _is_either(node: Any, rows: Rows) -> bool:
+    """`is_active IN (0, 1)`: both values of what by its name has two."""
+    values = {known[0] for item in node.expressions if (known := fold(item, rows.language.parameters))}
+    return {0, 1} <= values and _FLAG.search(own_column(node.this, rows)) is not None
 
 
 def between(node: Any, rows: Rows, negated: bool) -> Truth:
