@@ -36,6 +36,13 @@ def load_backends() -> tuple[Backend, ...]:
     return (POSTGRES, ssh, replace(MCP, parse_for=partial(parse_for, parsers=_text_parsers(judged))))
 
 
+def row_walk() -> str:
+    """How native doors rewrite rows: "compiled", or "python" where no compiler was at installation."""
+    from backends.postgres.rows_walk import KIND
+
+    return KIND
+
+
 def load_text_parsers() -> dict[str, TextParser]:
     """Protocol → how a text of it is judged, also where there is no backend that could run it."""
     return _text_parsers(_database_parsers(load_backends()[0]))

@@ -12,7 +12,7 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
-from backends.postgres import rows_walk
+from backends import row_walk
 
 SECONDS = (0.00002, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 5.0, 30.0, 120.0)
 """Bounds of the stage histogram: a cached decision takes 5 µs, an approval up to minutes."""
@@ -63,7 +63,7 @@ class Metrics:
             "warded_policy_info", "Version (hash) of the policy document in force.", ["version"], registry=self.registry
         )
         build = Info("warded_build", "Version of this program; how native doors rewrite rows.", registry=self.registry)
-        build.info({"version": version, "python": platform.python_version(), "row_walk": rows_walk.KIND})
+        build.info({"version": version, "python": platform.python_version(), "row_walk": row_walk()})
 
     def set_policy(self, version: str) -> None:
         """The document in force; earlier versions vanish from the exposition."""

@@ -11,7 +11,7 @@ import structlog
 import uvicorn
 import uvloop
 
-from backends.postgres import rows_walk
+from backends import row_walk
 from server.app import Gateway, compose
 from server.config import Config
 from server.identity.bootstrap import needs_owner, new_code
@@ -46,7 +46,7 @@ async def _serve(config: Config, announce: Callable[[str], None]) -> None:
             code = await new_code(gateway.store)
             announce(f"First start: open {config.server.public_url}/setup and enter the code {code}")
         if config.listeners.postgres is not None:
-            log.info("rows of the native door are rewritten", walk=rows_walk.KIND)
+            log.info("rows of the native door are rewritten", walk=row_walk())
         _settle_garbage()
         await Serving(uvicorn_options(config, gateway), gateway).serve()
 

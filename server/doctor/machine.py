@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from backends.postgres import rows_walk
+from backends import row_walk
 from policy.check import check_folder
 from policy.document import load_document
 from server.config import Config
@@ -57,7 +57,7 @@ def check_row_walk(config: Config) -> Iterator[Line]:
     """Masked rows of the native door cost their processor time here."""
     if config.listeners.postgres is None:
         return
-    if rows_walk.KIND == "compiled":
+    if row_walk() == "compiled":
         yield ok("row walk", "compiled")
     else:
         words = "in pure Python: large answers with hidden columns take many times the processor time"
