@@ -48,7 +48,7 @@ class Link:
         self._keeper: asyncio.Task[None] | None = None
         self._leave = asyncio.Event()
         self._mode = "auto"
-        self._pause, self._not_before = 0.0, 0.0
+        self._pause, self._not_before, self._opened = 0.0, 0.0, float("-inf")
 
     async def request(self, request: types.Request[Any, Any], *, call: Call, seconds: float) -> dict[str, Any]:
         """The server's result, whole and as plain data. MCPError = the server refused. Raises UpstreamError."""
@@ -65,6 +65,7 @@ class Link:
             except MCPError as error:
                 if _forgotten(error, call) and not last:  # the server lost our session, so it ran nothing
                     await self._drop(client)
+                    self._not_before = 0.0
                     continue
                 if error.code == types.CONNECTION_CLOSED and call.failure != "limit":
                     await self._drop(client)
@@ -90,13 +91,18 @@ class Link:
                     raise unreachable("the server could not be reached a moment ago")
                 try:
                     await self._open()
-                    self._pause = 0.0
+                    self._opened = now
                 except UpstreamError:
-                    self._pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, self._pause * 2))
-                    self._not_before = now + self._pause
+                    self._rest(now)
                     raise
             assert self._client is not None
             return self._client
+
+    def _rest(self, now: float) -> None:
+        """Leave the server alone for a while; longer each time that it did not last."""
+        lasted = now - self._opened > LONGEST_PAUSE
+        self._pause = FIRST_PAUSE if lasted else min(LONGEST_PAUSE, max(FIRST_PAUSE, self._pause * 2))
+        self._not_before = now + self._pause
 
     async def close(self) -> None:
         self._leave.set()
@@ -108,7 +114,8 @@ class Link:
 
     async def _drop(self, client: Client) -> None:
         async with self._lock:
-            if self._client is client:
+            if self._client in (client, None):
+                self._rest(asyncio.get_running_loop().time())
                 await self.close()
 
     async def _open(self) -> None:

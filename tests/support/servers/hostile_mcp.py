@@ -86,7 +86,7 @@ async def _misbehave(name: str, number: int, send: Any) -> None:
         case "get_gigabyte":
             await _stream(send, JSON, b'"' + b"x" * 65_536 + b'",', pause=0)
         case "get_gzip":
-            packed = gzip.compress(_result(number, {"content": [{"type": "text", "text": "x" * 100_000_000}]}), 1)
+            packed = gzip.compress(_result(number, {"content": [{"type": "text", "text": "x" * 5_000_000}]}), 1)
             await _reply(send, 200, packed, headers=[*JSON, (b"content-encoding", b"gzip")])
         case "get_bomb":
             nested = b"[" * 50_000 + b"]" * 50_000
