@@ -69,7 +69,7 @@ def _value(text: str) -> dict[str, Any]:
 
 def _behind_the_last(text: str, added: Mapping[str, Mapping[str, Any]]) -> str:
     root = yaml.compose(text, Loader=yaml.SafeLoader)
-    assert isinstance(root, yaml.MappingNode)  # noqa: S101 - it was read as a group of keys above
+    assert isinstance(root, yaml.MappingNode)
     node = next(value for key, value in root.value if key.value == "resources")
     if not isinstance(node, yaml.MappingNode) or node.flow_style or not node.value:
         raise EditRefused("its resources are not written as indented keys")

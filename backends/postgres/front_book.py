@@ -6,6 +6,7 @@ back, in the reverse order, when the server says so.
 
 from __future__ import annotations
 
+import builtins
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
@@ -75,7 +76,7 @@ class Run:
     def bounded(self) -> bool:
         return self.warrant.max_rows is not None or self.warrant.max_affected is not None
 
-    def over_limit(self) -> bytes:
+    def over_limit(self) -> builtins.bytes:
         """The error of the bound that was passed."""
         return over_limit(self.over, rows=self.warrant.max_rows, affected=self.warrant.max_affected)
 

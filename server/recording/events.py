@@ -114,9 +114,9 @@ class CatalogChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionChanged:
-    """What an MCP server says of a tool or prompt is new (found), has changed, or was decided about: accepted, rejected,
-    undone, refused (a decision that was not taken); disabled and enabled are about the whole server. `state` is what it
-    is now, `before` the digest that was accepted until then; `by` is "" for Warded itself."""
+    """What an MCP server says of a tool or prompt is new (found), has changed, or was decided about: accepted,
+    rejected, undone, refused (a decision that was not taken); disabled and enabled are about the whole server. `state`
+    is what it is now, `before` the digest that was accepted until then; `by` is "" for Warded itself."""
 
     type: ClassVar[str] = "definition.changed/1"
     resource: str

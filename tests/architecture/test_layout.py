@@ -71,7 +71,8 @@ def test_every_module_says_what_it_is() -> None:
     assert silent == []
 
 
-SHARED_BY_BACKENDS = {"base", "door", "envelope", "errors", "sqltree"}  # nouns on this floor that are no backends themselves
+# Nouns on this floor that are no backends themselves.
+SHARED_BY_BACKENDS = {"base", "door", "envelope", "errors", "sqltree"}
 
 
 def test_no_backend_imports_another() -> None:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 
 from catalog.cellmask import CellMask, Manner, cell_mask
+from catalog.masking import mask_rows
 from catalog.maskkey import Keyed, MaskKey
 from catalog.maskkinds import Kind
-from catalog.masking import mask_rows
 from catalog.model import Label
 
 CELLS = 10_000

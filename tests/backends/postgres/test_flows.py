@@ -73,6 +73,6 @@ def test_values_are_followed_to_where_they_are_written(sql: str, expected: Said)
     ],
 )
 def test_what_goes_through_something_derived_may_be_anything_the_statement_reads(sql: str) -> None:
-    [(table, columns, values, made)] = [each for each in flows(sql)]
+    [(table, columns, values, made)] = list(flows(sql))
     assert (table, columns, made) == ("t", ("a",), False)
     assert values is None or values == ["=d"]

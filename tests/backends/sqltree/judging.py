@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -20,7 +20,9 @@ def pairs(dialect: str, name: str) -> list[dict[str, Any]]:
     return found
 
 
-def decisions(dialect: str, parse: Parse, statements: list[str], *, mode: str = "read_write") -> list[str]:
+def decisions(
+    dialect: str, parse: Parse, statements: list[str], *, mode: Literal["read_only", "read_write"] = "read_write"
+) -> list[str]:
     """allow, hold or deny for each, by the default packs."""
     decider = new_decider({dialect: lambda text, _context: parse(str(text))})
     lines = [Line(sql, dialect, sql, mode=mode, masked=frozenset(), context={}) for sql in statements]
