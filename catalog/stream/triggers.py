@@ -18,7 +18,7 @@ from catalog.names import fold
 from catalog.prose.lexicon import known
 from catalog.prose.recognisers import KEYED, NUMBER, PASSWORD_WORDS, PHONE_WORDS
 
-_CAPITALISED = re.compile(r"\b[A-Z][A-Za-z]+\b")
+_CAPITALISED = re.compile(r"[A-Z][A-Za-z]+")
 _ADDRESS = len(KEYED) + 1  # anchors before this one explain values
 _PHONE = _ADDRESS + 1
 
@@ -54,16 +54,19 @@ def interesting(lines: Sequence[str]) -> tuple[set[int], set[int], set[int]]:
         start, end = found.span()
         if not (joined[start - 1].isalnum() or joined[start - 1] in "-_./#" or joined[end].isalnum()):
             number = plain[min(bisect_right(ends, start - 1), len(plain) - 1)]
-            if number in called or not found[0].isdecimal():  # bare digits need a word that explains them
+            if number in called or _speaks(found[0]):
                 numbered.add(number)
     candidates = {word for word in set(_CAPITALISED.findall(joined)) if perhaps_name(word)}
     if candidates:
-        named.update(
-            number
-            for number, text in zip(plain, texts, strict=True)
-            if not candidates.isdisjoint(_CAPITALISED.findall(text))
-        )
+        sought = _CAPITALISED.finditer(joined)
+        places = (found.start() for found in sought if found[0] in candidates)
+        named.update(plain[bisect_right(ends, place - 1)] for place in places)
     return explained, numbered, named
+
+
+def _speaks(number: str) -> bool:
+    """Whether a number may be a telephone's though no word says so: others are too common in logs."""
+    return number[0] in "+0(" or (not number.isdecimal() and sum(map(str.isdecimal, number)) >= 10)
 
 
 @lru_cache(maxsize=16384)

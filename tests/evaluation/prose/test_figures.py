@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.evaluation.prose import measure, streams
+from tests.evaluation.prose import independent, streams
 
 PAGE = (Path(__file__).parents[3] / "docs" / "text.md").read_text("utf-8")
 
@@ -18,7 +18,7 @@ def told(name: str) -> float:
 
 
 def test_prose_is_masked_as_well_as_the_page_says() -> None:
-    score = measure.measure(measure.texts(300, seed=77))
+    score = independent.figures(300, seed=77)
     assert score.names_recall >= told("Names found") - 0.05
     assert score.names_precision >= told("Of what is called a name, names") - 0.05
     assert score.hidden >= told("Sensitive characters hidden") - 0.05
