@@ -15,7 +15,8 @@ _TEXT = (
 )
 _BIND = frame(b"B", cstring(_NAME) + cstring(_NAME) + b"\0\0\0\0\0\0")
 _EXECUTE = frame(b"E", cstring(_NAME) + b"\0\0\0\0")
-_CLOSE = frame(b"C", b"S" + cstring(_NAME))
+_CLOSE = frame(b"C", b"P" + cstring(_NAME)) + frame(b"C", b"S" + cstring(_NAME))
+"""Both: within a transaction a portal outlives its statement, and the next look would find its name taken."""
 
 
 Known = tuple[str | None, ...]
@@ -27,7 +28,7 @@ async def look(book: Book, link: ServerLink, *, syncs: bool) -> Known | None:
     opens may be ended: no pipeline of the client's is open."""
     cells: list[list[str | None]] = []
     steps = [Step(expect, hidden=True, cells=cells) for expect in (Expect.PARSE, Expect.BIND, Expect.EXECUTE)]
-    book.steps.extend([*steps, Step(Expect.CLOSE, hidden=True)])
+    book.steps.extend([*steps, Step(Expect.CLOSE, hidden=True), Step(Expect.CLOSE, hidden=True)])
     data = parse(_NAME, _TEXT) + _BIND + _EXECUTE + _CLOSE
     if syncs:
         book.steps.append(Step(Expect.SYNC, hidden=True))
