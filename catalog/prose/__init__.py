@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from catalog.maskers.tag import tag as shown
@@ -19,7 +19,7 @@ MAX_CHARS = 1 << 20  # a longer text is not looked at but hidden
 BUDGET = 0.25  # seconds for one text when the caller names no deadline
 SLICE = 8_000  # characters between two looks at the clock
 OVERLAP = 400
-BATCH, BATCH_BUDGET = 128, 1.0  # texts searched at once, and seconds for them
+BATCH, BATCH_CHARS, BATCH_BUDGET = 128, 32_000, 1.0  # texts and characters searched at once, and seconds for them
 _NAME = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -65,9 +65,8 @@ def find_many(texts: Sequence[str], *, deadline: float | None = None) -> list[tu
     from catalog.prose.tagger import ModelUnusable
 
     answers: list[tuple[Span, ...] | None] = [None] * len(texts)
-    for first in range(0, len(texts), BATCH):
+    for numbers in _batches(texts):
         limit = time.monotonic() + BATCH_BUDGET if deadline is None else deadline
-        numbers = range(first, min(first + BATCH, len(texts)))
         short = [number for number in numbers if len(texts[number]) <= SLICE]
         try:
             if time.monotonic() > limit:
@@ -79,6 +78,20 @@ def find_many(texts: Sequence[str], *, deadline: float | None = None) -> list[tu
         except (OverBudget, ModelUnusable):
             continue
     return answers
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Numbers of texts that are searched between two looks at the clock: not many, and not long together."""
+    batch: list[int] = []
+    size = 0
+    for number, text in enumerate(texts):
+        batch.append(number)
+        size += len(text)
+        if len(batch) >= BATCH or size > BATCH_CHARS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def redact(text: str, *, deadline: float | None = None) -> str:

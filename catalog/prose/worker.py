@@ -9,22 +9,20 @@ import json
 import sys
 import time
 
-from catalog.prose import OverBudget, find
-from catalog.prose.tagger import ModelUnusable
+from catalog.prose import find_many
 
 
 def answer(line: str) -> str:
     """The spans of every text of `{"texts": [...], "seconds": n}`; null for a text that could not be searched."""
     asked = json.loads(line)
     limit = time.monotonic() + float(asked["seconds"])
-    return json.dumps([_spans(text, limit) for text in asked["texts"]])
-
-
-def _spans(text: str, limit: float) -> list[tuple[int, int, str, float]] | None:
-    try:
-        return [(span.start, span.end, span.label.value, span.score) for span in find(text, deadline=limit)]
-    except (OverBudget, ModelUnusable):
-        return None
+    found = find_many(asked["texts"], deadline=limit)
+    return json.dumps(
+        [
+            None if spans is None else [(span.start, span.end, span.label.value, span.score) for span in spans]
+            for spans in found
+        ]
+    )
 
 
 def main() -> None:

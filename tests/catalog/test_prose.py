@@ -138,3 +138,21 @@ def test_work_grows_with_the_length_of_the_text_and_no_faster(piece: str) -> Non
 
     seconds(500)
     assert seconds(20_000) <= 60 * max(seconds(1_000), 0.01)
+
+
+def test_many_texts_are_searched_as_each_by_itself() -> None:
+    texts = [
+        "Spoke with Anna Keller today.",
+        "",
+        "all green",
+        "born 02/03/1980",
+        "word " * 3_000 + "joe@example.com",
+    ] * 40
+    limit = time.monotonic() + 60
+    assert prose.find_many(texts, deadline=limit) == [prose.find(text, deadline=limit) for text in texts]
+    assert prose.find_many(["Anna Keller"], deadline=time.monotonic() - 1) == [None]
+    assert prose.find_many(["a" * (prose.MAX_CHARS + 1), "ok"]) == [None, ()]
+
+
+def test_who_is_named_in_full_is_found_again_in_short() -> None:
+    assert prose.redact("Dear Mr. Zorblatt, thank you. The zeal of Zorblatt is known.").count("Zorblatt") == 0
