@@ -54,7 +54,10 @@ def problem_of(text: str) -> str:
     if rest and hasattr(command, "commands"):
         return f"warded {text}: there is no such command"
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-    wrong = [word for word in rest if word.startswith("-") and word.partition("=")[0] not in {*known, "--help", "-h"}]
+    options = rest[: rest.index("--")] if "--" in rest else rest  # what follows a bare -- is somebody else's command
+    wrong = [
+        word for word in options if word.startswith("-") and word.partition("=")[0] not in {*known, "--help", "-h"}
+    ]
     return f"warded {text}: it takes no {', '.join(wrong)}" if wrong else ""
 
 
